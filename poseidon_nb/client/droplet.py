@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.droplet_steps import action_step, backup_policy, resize_step, snapshot_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import (
+    action_step,
+    address_of,
+    backup_policy,
+    resize_step,
+    snapshot_step,
+    with_restart,
+)
 from poseidon_nb.client.resource import Field, Resource, TimeField
 from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.text import is_integer
@@ -95,10 +102,9 @@ class Droplet(Resource):
         return self._address("private")
 
     def _address(self, kind: str) -> str:
-        # By type, because the order differs between responses.
-        for network in (self.networks or {}).get("v4") or ():
-            if network.get("type") == kind and network.get("ip_address"):
-                return str(network["ip_address"])
+        address = address_of(self._data, kind)
+        if address is not None:
+            return address
         yet = " yet" if self.status == "new" else ""
         raise LookupFailed(f"Droplet {self.name} has no {kind} IPv4 address{yet}.")
 

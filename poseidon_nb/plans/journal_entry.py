@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 FORMAT: Final = "poseidon_nb plan 1"
 #: A step with the default values, which lines leave out.
 _DEFAULT = Step(verb="", targets=(), request=Request("", ""))
-_OPTIONAL_FIELDS = ("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged")
+_OPTIONAL_FIELDS = (
+    *("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged"),
+    "snapshot",
+)
 #: Statuses after which nothing more happens to a step.
 FINAL_STATUSES: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
 _MAX_ERROR_CHARS = 500

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.plans.outcomes import failure_summary, failures, outcomes_frame, with_pending
 from poseidon_nb.plans.summary import MAX_LINES, change_label, headline, listing, value_text
-from poseidon_nb.text import escape_unprintable
+from poseidon_nb.text import escape_unprintable, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -230,7 +230,8 @@ def check_unchanged(plan: Plan, client: Client) -> None:
 def _droplet_step(chain: Chain) -> Step | None:
     """Return the first step of a chain if it changes an existing droplet."""
     step = chain[0] if chain else None
-    return step if step is not None and step.targets[0].kind == "droplet" and step.targets[0].id is not None else None
+    known = step is not None and step.targets[0].kind == "droplet" and is_integer(str(step.targets[0].id))
+    return step if known else None
 
 
 def _change_since(step: Step, row: Mapping[str, Any] | None) -> str:

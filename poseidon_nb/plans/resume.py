@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.recovery import SEARCH_DELAYS_S
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
@@ -209,7 +210,7 @@ def run_remaining(  # how to wait, all by keyword
         What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an
         outcome's ``error`` and is not raised.
     """
-    _wait_for_undecided(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
+    _wait_first(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
     plans: list[ResumedPlan] = []
     chains: list[Chain] = []
     waiting: list[tuple[str, Step, StepState]] = []
@@ -265,10 +266,15 @@ def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[C
     unresolved: list[int] = []
     for number, chain in [*chains.items()]:
         for reference in (reference for step in chain for reference in step.references):
-            if reference.chain in chains:
+            if reference.chain in chains and reference.chain != number:
                 continue
-            values[reference.placeholder] = _created_value(client, plan, reference.chain, reference.field)
-            if values[reference.placeholder] is None and number in chains:
+            if reference.placeholder:
+                value = _created_value(client, plan, reference.chain, reference.field)
+                values |= {reference.placeholder: value} if value is not None else {}
+            else:
+                value = _has_succeeded(plan, reference.chain)
+            # A chain may still have to create what its own later steps need.
+            if not value and reference.chain != number and number in chains:
                 unresolved.append(number)
                 del chains[number]
     numbers = {number: offset + at for at, number in enumerate(chains)}
@@ -279,8 +285,17 @@ def _resolve_step(step: Step, values: Mapping[str, Any], numbers: Mapping[int, i
     if not step.references:
         return step
     known = {one.placeholder: values[one.placeholder] for one in step.references if one.placeholder in values}
-    references = tuple(replace(one, chain=numbers[one.chain]) for one in step.references if one.chain in numbers)
+    references = tuple(
+        replace(one, chain=numbers[one.chain])
+        for one in step.references
+        if one.chain in numbers and one.placeholder not in known
+    )
     return replace(step.resolved(known), references=references)
+
+
+def _has_succeeded(plan: InterruptedPlan, number: int) -> bool:
+    """Return whether all steps of a chain are done."""
+    return 0 <= number < len(plan.states) and all(state.verdict is Verdict.DONE for state in plan.states[number])
 
 
 def _created_value(client: Client, plan: InterruptedPlan, number: int, field: str) -> Any:
@@ -292,19 +307,24 @@ def _created_value(client: Client, plan: InterruptedPlan, number: int, field: st
     step = plan.entry.chains[number][0]
     answer = client.api("GET", f"{step.request.path}/{ids[0]}")
     row = answer.get(step.targets[0].kind, answer) if isinstance(answer, dict) else {}
-    return row.get(field)
+    return address_of(row, "public") if field == "public_ipv4" else row.get(field)
 
 
-def _wait_for_undecided(
+def _wait_first(
     client: Client, interrupted: Sequence[InterruptedPlan], *, timeout_s: float | None, on_progress: OnProgress | None
 ) -> None:
-    """Wait for actions that may be a plan's own, and read its states again: only an ended action shows that."""
+    """Wait for actions that may be a plan's own, or that other chains need, and read its states again.
+
+    Only an ended action shows whether it was the plan's own, and an address is known once its droplet is active.
+    """
     for plan in interrupted:
-        undecided = [state for states in plan.states for state in states if state.undecided]
-        for state in undecided:
+        needed = {reference.chain for _, chain in plan.chains() for step in chain for reference in step.references}
+        first = [state for states in plan.states for state in states if state.undecided]
+        first += [plan.states[number][at] for number, at in plan.running if number in needed]
+        for state in first:
             for action in _actions(client, state):
                 _wait_error(action, timeout_s=timeout_s, on_progress=on_progress)
-        if undecided:
+        if first:
             plan.states = _read_states(client, FactsReader(client), plan.entry)
 
 

@@ -18,7 +18,7 @@ from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, par
 from poseidon_nb.sandbox.faults import FAULT_KINDS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
-from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.sandbox.timestamps import format_time, parse_time
 from poseidon_nb.sandbox.world import dump_state, load_state
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ class Controls:
             ("POST", "/tokens"): self.add_token,
             ("GET", "/settings"): self.settings,
             ("PUT", "/settings"): self.change_settings,
+            ("GET", "/clock"): self.clock,
+            ("PUT", "/clock"): self.set_clock,
+            ("POST", "/clock/advance"): self.advance_clock,
         }
 
     def __call__(
@@ -202,6 +205,31 @@ class Controls:
             dispatcher.limits.clear()
             dispatcher.limits.enforced = rate_limit == "real"
         return self.settings(dispatcher, names, b"")
+
+    def clock(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
+        """Return the sandbox's time."""
+        now = dispatcher.world.now()
+        return json_response(200, now=format_time(now), now_s=now)
+
+    def set_clock(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
+        """Move the clock forward to the time in the body, ``{"now": "2026-12-01T00:00:00Z"}``."""
+        try:
+            wanted = parse_time(required_field(parse_body(body), "now", "string"))
+        except ValueError:
+            raise bad_request("now must be a time such as 2026-12-01T00:00:00Z.") from None
+        self._move_clock(dispatcher, wanted - dispatcher.world.now())
+        return self.clock(dispatcher, names, b"")
+
+    def advance_clock(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
+        """Move the clock forward by a number of seconds, ``{"seconds": 3600}``."""
+        self._move_clock(dispatcher, required_field(parse_body(body), "seconds", "number"))
+        return self.clock(dispatcher, names, b"")
+
+    def _move_clock(self, dispatcher: Dispatcher, seconds: float) -> None:
+        try:
+            dispatcher.world.move_clock(seconds)
+        except ValueError as error:
+            raise bad_request(str(error)) from None
 
 
 def _mode(dispatcher: Dispatcher) -> str:

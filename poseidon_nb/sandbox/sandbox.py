@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +189,29 @@ class Sandbox:
             if action_id not in self._dispatcher.world.actions:
                 raise NoSuchName(f"Action {action_id} not found in the sandbox.", name=str(action_id))
             finish_action(self._dispatcher.world, action_id)
+
+    @property
+    def now(self) -> datetime:
+        """The sandbox's time, in UTC."""
+        return datetime.fromtimestamp(self._dispatcher.world.now(), UTC)
+
+    def advance(self, seconds: float) -> None:
+        """Move the sandbox's clock forward, so that actions end, bills grow and leases expire.
+
+        Parameters
+        ----------
+        seconds : float
+
+        Raises
+        ------
+        InvalidArgument
+            The number is negative, or more than ten years.
+        """
+        try:
+            with self._dispatcher.lock:
+                self._dispatcher.world.move_clock(seconds)
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from None
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the account to a file. The file is replaced only when everything is written."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.faults import FaultQueue
 from poseidon_nb.sandbox.store import ObjectStore, SharedObject, StoredObject, to_json
+from poseidon_nb.sandbox.timestamps import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,8 @@ STORE_NAMES = (
     *("vpcs", "vpc_peerings", "firewalls", "load_balancers", "projects"),
     *("alert_policies", "deleted"),
 )
+#: By how much the clock can be moved at once, in seconds.
+MAX_MOVE_S = 3650 * DAY_S
 _FORMAT = "poseidon_nb sandbox 1"
 #: Marks a region, size or base image in the saved JSON.
 _REFERENCE = "$figure"
@@ -165,6 +168,19 @@ class World:
     def now(self) -> float:
         """Return the time in Unix seconds."""
         return self.clock.now()
+
+    def move_clock(self, seconds: float) -> None:
+        """Move the clock forward, and run what becomes due.
+
+        Raises
+        ------
+        ValueError
+            The number is negative, or more than `MAX_MOVE_S`.
+        """
+        if not 0 <= seconds <= MAX_MOVE_S:
+            raise ValueError(f"The clock moves forward only, by at most {MAX_MOVE_S // DAY_S:,} days at once.")
+        self.clock.advance(seconds)
+        self.advance()
 
     def advance(self) -> float:
         """Run the events that are due, in order, and return the time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -325,3 +326,44 @@ def test_invalid_settings_are_refused_in_one_line(settings):
         Sandbox(**settings)
     assert "\n" not in str(caught.value)
     assert next(iter(settings)) in str(caught.value)
+
+
+def test_the_clock_is_read_set_and_advanced(api):
+    before = api.get("/_sandbox/clock")["now_s"]
+    assert api("POST", "/_sandbox/clock/advance", {"seconds": 3600})[1]["now_s"] == before + 3600
+    assert api("PUT", "/_sandbox/clock", {"now": "2027-01-01T00:00:00Z"})[1]["now"] == "2027-01-01T00:00:00Z"
+    _, made = api(
+        "POST", "/v2/droplets", {"name": "x", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
+    )
+    assert made["droplet"]["created_at"] == "2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/_sandbox/clock", {"now": "2020-01-01T00:00:00Z"}),
+        ("PUT", "/_sandbox/clock", {"now": "tomorrow"}),
+        ("POST", "/_sandbox/clock/advance", {"seconds": -1}),
+        ("POST", "/_sandbox/clock/advance", {"seconds": 1e12}),
+    ],
+)
+def test_the_clock_moves_forward_only(api, method, path, body):
+    before = api.get("/_sandbox/clock")
+    assert api(method, path, body)[0] == 400
+    assert api.get("/_sandbox/clock") == before
+
+
+def test_an_action_ends_when_the_clock_passes_its_end(api):
+    droplet = api.droplet("web-1")["id"]
+    _, started = api("POST", f"/v2/droplets/{droplet}/actions", {"type": "reboot"})
+    assert started["action"]["status"] == "in-progress"
+    api("POST", "/_sandbox/clock/advance", {"seconds": 600})
+    assert api.get(f"/v2/actions/{started['action']['id']}")["action"]["status"] == "completed"
+
+
+def test_a_sandbox_moves_its_own_clock(api):
+    before = api.sandbox.now
+    api.sandbox.advance(86_400)
+    assert api.sandbox.now - before == timedelta(days=1)
+    with pytest.raises(InvalidArgument, match="forward only"):
+        api.sandbox.advance(-1)

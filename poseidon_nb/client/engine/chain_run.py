@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.failures import add_accepted
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionError, PoseidonError
@@ -46,6 +48,8 @@ class ChainRun:
     #: The step in progress as it was sent, and its acceptance.
     step: Step | None = None
     accepted: AcceptedStep | None = None
+    #: Whether its next step waits for other chains.
+    waits_for_others: bool = False
     #: Index of each target that is waited for, by action id, or by `ChainWaits` key if there is no action.
     waiting_for: dict[int, int] = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
@@ -103,11 +107,43 @@ def reference_values(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] |
     values: dict[str, Any] = {}
     for reference in step.references:
         provider = chains[reference.chain]
-        row = next((outcome.answer for outcome in reversed(provider.outcomes) if outcome.answer), None)
-        if row is None or reference.field not in row:
+        if not reference.placeholder:
+            if not provider.ended:
+                return None
+            continue
+        value = next(
+            filter(None, (_provided(outcome, reference.field) for outcome in reversed(provider.outcomes))), None
+        )
+        if value is None:
             return None
-        values[reference.placeholder] = row[reference.field]
+        values[reference.placeholder] = value
     return values
+
+
+def _provided(outcome: Outcome, field_name: str) -> Any:
+    """Return a field of what a step created, or None."""
+    if field_name == "id" and outcome.target.id is not None:
+        return outcome.target.id
+    row = outcome.answer
+    key = operation(outcome.step.request.operation_id).response_key if outcome.step.request.operation_id else ""
+    if isinstance(row, dict) and isinstance(row.get(key), dict):
+        row = row[key]
+    if not isinstance(row, dict):
+        return None
+    return address_of(row, "public") if field_name == "public_ipv4" else row.get(field_name)
+
+
+def failed_reference(step: Step, chains: Sequence[ChainRun]) -> ChainRun | None:
+    """Return a chain that a step waits for and that did not succeed, or None."""
+    for reference in step.references:
+        provider = chains[reference.chain]
+        over = provider.ended or provider.error is not None
+        if reference.placeholder:
+            if over and reference_values(replace(step, references=(reference,)), chains) is None:
+                return provider
+        elif provider.error is not None:
+            return provider
+    return None
 
 
 class ChainWaits:

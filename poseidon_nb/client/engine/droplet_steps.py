@@ -51,6 +51,13 @@ def droplet_target(droplet: Row) -> Target:
     return Target("droplet", droplet.get("id"), str(droplet.get("name") or droplet.get("id")))
 
 
+def address_of(droplet: Row, kind: str) -> str | None:
+    """Return the first ``"public"`` or ``"private"`` IPv4 address of a droplet, or None."""
+    # By type, because the order differs between responses.
+    listed = (droplet.get("networks") or {}).get("v4") or ()
+    return next((str(one["ip_address"]) for one in listed if one.get("type") == kind and one.get("ip_address")), None)
+
+
 def action_step(droplet: Row, action_type: str, parameters: Row | None = None, *, verb: str = "") -> Step:
     """Return the step that starts one action on a droplet.
 

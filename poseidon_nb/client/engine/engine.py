@@ -274,7 +274,8 @@ class Engine:
         if ends_s is not None and now_s >= ends_s:
             return True
         return all(
-            run.ended or (run.accepted is not None if not wait else is_overdue(run, now_s)) for run in execution.chains
+            run.ended or (run.accepted is not None or run.waits_for_others if not wait else is_overdue(run, now_s))
+            for run in execution.chains
         )
 
     def _detach(self, execution: Execution) -> None:
@@ -309,7 +310,10 @@ class Engine:
 
 
 def _has_remaining(execution: Execution) -> bool:
-    return any(not run.ended and (run.sending or run.position + 1 < len(run.chain)) for run in execution.chains)
+    return any(
+        not run.ended and (run.sending or run.waits_for_others or run.position + 1 < len(run.chain))
+        for run in execution.chains
+    )
 
 
 def _run_in_thread(engine: Engine) -> None:

@@ -14,7 +14,13 @@ from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.actions.poller import MAX_FAILING_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import add_detail, report_waits
-from poseidon_nb.client.engine.chain_run import ChainRun, ChainWaits, defer_interrupts, reference_values
+from poseidon_nb.client.engine.chain_run import (
+    ChainRun,
+    ChainWaits,
+    defer_interrupts,
+    failed_reference,
+    reference_values,
+)
 from poseidon_nb.client.engine.consistency import (
     expected_after,
     expected_after_step,
@@ -28,6 +34,7 @@ from poseidon_nb.client.engine.failures import (
     delete_error,
     import_error,
     power_on_error,
+    prerequisite_error,
     status_of,
     unexpected_error,
 )
@@ -252,10 +259,13 @@ class Execution:
             unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]
             self._end_step(number, run, unchanged)
         elif self._clock.monotonic() >= run.not_before_s:
-            values = reference_values(step, self.chains)
-            if values is None:
+            provider, values = failed_reference(step, self.chains), reference_values(step, self.chains)
+            if provider is not None:
+                self._end_step(number, run, run.outcomes_of(step, "skipped", prerequisite_error(step, provider)))
                 return
-            self._send(number, run, step.resolved(values))
+            run.waits_for_others = values is None
+            if values is not None:
+                self._send(number, run, step.resolved(values))
 
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:
@@ -297,6 +307,8 @@ class Execution:
             )
             run.step = step = replace(step, targets=targets)
             run.rows = dict(enumerate(accepted.rows))
+        elif accepted.created_id is not None:
+            run.step = step = replace(step, targets=(replace(step.targets[0], id=accepted.created_id),))
         ids = [target.id for target in step.targets]
         if self._record is not None:
             self._record.accepted(number, run.position, target_ids=ids, actions=[row["id"] for row in accepted.actions])

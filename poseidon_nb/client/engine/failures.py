@@ -102,6 +102,12 @@ def not_sent_error(timeout_s: float | None, step: Step) -> PoseidonError:
     return error
 
 
+def prerequisite_error(step: Step, provider: ChainRun) -> PoseidonError:
+    """Return the error for a step that is not sent, because another chain that it needs did not succeed."""
+    needed = provider.outcomes[-1].step.label if provider.outcomes else provider.chain[0].label
+    return PoseidonError(f"Request {step.label!r} was not sent, because {needed!r} did not succeed.")
+
+
 def unexpected_error(step: Step, failure: BaseException) -> OutcomeUnknown:
     """Return the error for an exception that is not one of ours."""
     # Its own message is left to the log: it has not been checked for secrets.
@@ -168,7 +174,7 @@ def started_outcomes(run: ChainRun) -> Iterator[Outcome]:
         for index, target in enumerate(run.step.targets):
             answer = run.rows.get(index) or run.accepted.answer
             yield Outcome(run.step, target, "in-progress", run.actions.get(index), answer)
-    yield from _remaining_outcomes(run)
+    yield from _remaining_outcomes(run, run.position + (0 if run.waits_for_others else 1))
 
 
 def unfinished_outcomes(run: ChainRun, timeout_s: float | None) -> Iterator[Outcome]:
@@ -182,11 +188,11 @@ def unfinished_outcomes(run: ChainRun, timeout_s: float | None) -> Iterator[Outc
         error.step, error.droplet = step, target if target.kind == "droplet" else None
         add_earlier_actions(error, step, run.outcomes)
         yield Outcome(step, target, _unfinished_status(run), run.actions.get(index), run.rows.get(index), error)
-    yield from _remaining_outcomes(run)
+    yield from _remaining_outcomes(run, run.position + 1)
 
 
-def _remaining_outcomes(run: ChainRun) -> Iterator[Outcome]:
-    for step in run.chain[run.position + 1 :]:
+def _remaining_outcomes(run: ChainRun, position: int) -> Iterator[Outcome]:
+    for step in run.chain[position:]:
         for target in step.targets:
             yield Outcome(step, target, "in-progress")
 

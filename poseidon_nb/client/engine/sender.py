@@ -11,6 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.connection import add_detail
 from poseidon_nb.client.engine import recovery
@@ -18,7 +19,7 @@ from poseidon_nb.client.engine.consistency import CONSISTENCY_TIMEOUT_S, image_i
 from poseidon_nb.client.engine.searches import Searches
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.slugs import explain_refusal
-from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
+from poseidon_nb.errors import APIError, Forbidden, LookupFailed, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,12 +68,15 @@ class AcceptedStep:
         The actions that the step started, one for each target or none.
     rows : tuple of mapping
         What was created, one for each target or none.
+    created_id : int or str, optional
+        The id of the one other resource that was created.
     """
 
     answer: Any
     found: bool = False
     actions: tuple[Row, ...] = ()
     rows: tuple[Row, ...] = ()
+    created_id: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +157,8 @@ class Sender:
         PoseidonError
             The step was refused, or its outcome is unknown.
         """
-        if (read_first or step.when is not When.NEXT) and not skip_read:
-            try:
-                row = self.droplet(int(step.targets[0].id or 0))
-                if why := _why_unneeded(step, row):
-                    # An action that still runs, or does not show yet, may be about to change that.
-                    running = self._unsettled_action(row) if step.when in {When.ALWAYS, When.ANYWAY} else None
-                    return UnneededStep(why, row) if running is None else BusyTarget(running)
-            except (*recovery.TRANSIENT_ERRORS, Forbidden) as error:
-                return UnreadTarget(error)
+        if before := self._check_before(step, read=(read_first or step.when is not When.NEXT) and not skip_read):
+            return before
         try:
             accepted = recovery.send_change(
                 self._connection,
@@ -179,6 +176,21 @@ class Sender:
         except APIError as refusal:
             raise self._explain(step, refusal) from None
         return self._answered(step, accepted.answer, found=accepted.found)
+
+    def _check_before(self, step: Step, *, read: bool) -> BusyTarget | UnneededStep | UnreadTarget | None:
+        """Read what must be known before a step is sent; return why it is not, or not yet, sent; None if it is."""
+        try:
+            if step.snapshot and (incomplete := self._snapshot_error(step)):
+                return UnreadTarget(incomplete)
+            if read:
+                row = self.droplet(int(step.targets[0].id or 0))
+                if why := _why_unneeded(step, row):
+                    # An action that still runs, or does not show yet, may be about to change that.
+                    running = self._unsettled_action(row) if step.when in {When.ALWAYS, When.ANYWAY} else None
+                    return UnneededStep(why, row) if running is None else BusyTarget(running)
+        except (*recovery.TRANSIENT_ERRORS, Forbidden) as error:
+            return UnreadTarget(error)
+        return None
 
     def _answered(self, step: Step, answer: Any, *, found: bool) -> AcceptedStep:
         if step.awaits == "droplets":
@@ -199,7 +211,7 @@ class Sender:
             image = {"name": step.targets[0].name, **_with_int_id(answer["image"])}
             self.searches.remember("images", [image])
             return AcceptedStep(answer, found, rows=(image,))
-        return AcceptedStep(answer, found)
+        return AcceptedStep(answer, found, created_id=_created_id(step, answer))
 
     def _create_actions(self, answer: Row, rows: list[Row]) -> tuple[Row, ...]:
         links = answer.get("links")
@@ -254,6 +266,25 @@ class Sender:
             return self._connection.one("images_get", path={"image_id": image_id})
         except NotFound:
             return None
+
+    def _snapshot_error(self, step: Step) -> LookupFailed | None:
+        """Return the error if the snapshot that a step requires is not complete, or the droplet runs again.
+
+        Raises
+        ------
+        NotFound
+            The droplet does not exist.
+        """
+        target = step.targets[0]
+        droplet = self.droplet(int(target.id or 0))
+        snapshots = self._connection.rows("droplets_list_snapshots", path={"droplet_id": target.id})
+        found = [row for row in snapshots if row.get("name") == step.snapshot]
+        image = self.image(int(found[0]["id"])) if len(found) == 1 else None
+        if image is None or image.get("status") != "available" or not image.get("min_disk_size"):
+            return LookupFailed(f"{step.label} was not sent: snapshot {step.snapshot!r} is not complete.")
+        if droplet.get("status") != "off":
+            return LookupFailed(f"{step.label} was not sent: {target.name} was powered on after its snapshot.")
+        return None
 
     def pending(self, droplet_id: int | str | None) -> Row | None:
         """Return the action in progress on a droplet, or None."""
@@ -366,6 +397,16 @@ def _is_usable(step: Step, answer: Any) -> bool:
         started = answer.get("action") or answer.get("actions") if isinstance(answer, dict) else None
         return started is None or all(map(_has_id, started if isinstance(started, list) else [started]))
     return step.awaits != "image" or (isinstance(answer, dict) and _has_id(answer.get("image")))
+
+
+def _created_id(step: Step, answer: Any) -> int | str | None:
+    """Return the id of the one resource that a step created, or None."""
+    request = step.request
+    if request.method != "POST" or not request.operation_id or len(step.targets) != 1 or step.targets[0].id is not None:
+        return None
+    row = answer.get(operation(request.operation_id).response_key) if isinstance(answer, dict) else None
+    id_ = row.get("id") if isinstance(row, dict) else None
+    return id_ if isinstance(id_, int | str) and not isinstance(id_, bool) else None
 
 
 def _has_id(row: Any) -> bool:

@@ -84,16 +84,17 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value that an earlier step of the plan will provide.
+    """Another chain that a step waits for, and the value that this chain provides.
 
     Parameters
     ----------
     placeholder : str
-        Text that stands for the value in the request: ``"<id of web-4>"``.
+        Text that stands for the value in the request: ``"<id of web-4>"``. Empty if the step only waits until the chain
+        has succeeded.
     chain : int
-        Number of the chain that provides it.
+        Number of the chain.
     field : str
-        ``"id"``, or another field of the created resource.
+        ``"id"``, ``"public_ipv4"``, or another field of the created resource.
     """
 
     placeholder: str
@@ -130,7 +131,9 @@ class Step:
     unchanged : str
         Reason why nothing needs to be sent; empty if something does.
     references : tuple of Reference
-        Values in the request that are not known yet.
+        Chains that must succeed first, and values in the request that are not known yet.
+    snapshot : str
+        Name of a snapshot of the droplet that is read, and must be complete, right before the step is sent.
     """
 
     verb: str
@@ -147,6 +150,7 @@ class Step:
     limit_s: float | None = None
     unchanged: str = ""
     references: tuple[Reference, ...] = ()
+    snapshot: str = ""
 
     @property
     def label(self) -> str:
@@ -164,7 +168,10 @@ class Step:
         for placeholder, value in values.items():
             path = path.replace(placeholder, str(value))
         return replace(
-            self, request=replace(request, path=path, body=_with_values(request.body, values)), references=()
+            self,
+            targets=tuple(replace(target, id=_with_values(target.id, values)) for target in self.targets),
+            request=replace(request, path=path, body=_with_values(request.body, values)),
+            references=(),
         )
 
 
