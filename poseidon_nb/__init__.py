@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.connect import connect
     from poseidon_nb.magics.do import current_client, do, plan
     from poseidon_nb.magics.fleet_panel import FleetPanel
-    from poseidon_nb.magics.panels import ActionsPanel, DropletPanel
+    from poseidon_nb.magics.panels import ActionsPanel, DropletPanel, PlanPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
@@ -72,6 +72,7 @@ _MODULES = {
     "Image": "client.images",
     "Key": "client.keys",
     "Plan": "plans.plan",
+    "PlanPanel": "magics.panels",
     "Progress": "client.actions.progress",
     "Record": "client.domains",
     "Sandbox": "sandbox",
@@ -116,6 +117,7 @@ __all__ = [
     "NotFound",
     "OutcomeUnknown",
     "Plan",
+    "PlanPanel",
     "PoseidonError",
     "Progress",
     "RateLimited",

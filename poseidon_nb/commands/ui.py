@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.engine.execution import Execution
     from poseidon_nb.clock import Clock
+    from poseidon_nb.plans.plan import Plan
 
 
 class ProgressView(Protocol):
@@ -52,6 +53,9 @@ class Panels(Protocol):
 
     def actions(self, client: Client) -> object:
         """Return the panel of the account's actions."""
+
+    def plan(self, plan: Plan, client: Client) -> object:
+        """Return the panel of a plan."""
 
     def sizes(self, client: Client, *, regions: Iterable[str], families: Iterable[str], image: str | None) -> object:
         """Return the size explorer."""

@@ -175,6 +175,10 @@ class _Parser:
         arguments = self.verb.arguments if self.verb else ()
         if arguments and arguments[0].type == "object":
             return [variable_object(token.text, self.variables)]
+        if arguments and arguments[0].objects and is_variable(token.text):
+            value = variable_object(token.text, self.variables)
+            if type(value).__name__ in arguments[0].objects and type(value).__module__.startswith("poseidon_nb."):
+                return [value]
         return substitute_many(token.text, self.variables)
 
     def _take_verb(self, word: str) -> None:

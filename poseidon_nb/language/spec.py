@@ -69,6 +69,8 @@ class Argument:
         Field of the option that selects the same resources in another way (``tag_name`` for droplets).
     option_names : tuple of str
         Option names that set the argument too, for doctl's users: ``--droplet-name``.
+    objects : tuple of str
+        Classes of this package whose objects a variable in braces passes unchanged: ``("Plan",)``.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Argument:
     required: bool = True
     alternative: str = ""
     option_names: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

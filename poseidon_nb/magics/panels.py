@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.do import default_session
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
-from poseidon_nb.widgets import actions
+from poseidon_nb.plans.plan import WITHOUT_CLIENT
+from poseidon_nb.widgets import actions, plan_panel
 from poseidon_nb.widgets.droplets import panel as droplet_panel
 from poseidon_nb.widgets.panel import NO_BUTTONS
 
 if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.plans.plan import Plan
     from poseidon_nb.widgets.panel import Panel, PanelHost
 
 #: What stands for the buttons where there are none, as in a saved notebook or a terminal.
@@ -77,6 +80,38 @@ class ActionsPanel(actions.ActionsPanel):
 
     def __init__(self, client: Client) -> None:
         super().__init__(client, host=panel_host())
+
+    def _ipython_display_(self) -> None:
+        show(self)
+
+
+class PlanPanel(plan_panel.PlanPanel):
+    """The steps of a plan and its price, a button that applies it, and a bar for each of its chains.
+
+    Display it, or make it the last value of a cell. The button asks first where `%do` would.
+
+    Parameters
+    ----------
+    plan : Plan
+    client : Client, optional
+        Of the plan's account; by default the one that the plan was built with.
+
+    Raises
+    ------
+    InvalidArgument
+        The plan was copied or stored, and no client was given.
+
+    Examples
+    --------
+    >>> po.PlanPanel(po.plan("droplets resize --tag web --size s-2vcpu-4gb --restart"))  # doctest: +SKIP
+    """
+
+    def __init__(self, plan: Plan, *, client: Client | None = None) -> None:
+        client = client or plan.client
+        if client is None:
+            raise InvalidArgument(WITHOUT_CLIENT)
+        super().__init__(plan, client, host=panel_host())
+        self.model.price_limit_usd_month = price_limit_usd_month
 
     def _ipython_display_(self) -> None:
         show(self)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.clock import Clock
     from poseidon_nb.commands.ui import ProgressView
+    from poseidon_nb.plans.plan import Plan
 
 #: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
 LINE_WIDTH = 100
@@ -43,6 +44,12 @@ class WidgetPanels:
         from poseidon_nb.magics.panels import ActionsPanel  # noqa: PLC0415  # loads ipywidgets
 
         return ActionsPanel(client)
+
+    def plan(self, plan: Plan, client: Client) -> object:
+        """Return the panel of a plan."""
+        from poseidon_nb.magics.panels import PlanPanel  # noqa: PLC0415  # loads ipywidgets
+
+        return PlanPanel(plan, client=client)
 
     def sizes(self, client: Client, *, regions: Iterable[str], families: Iterable[str], image: str | None) -> object:
         """Return the size explorer."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _DROPLET_FIELDS = {"status": "status", "size": "size_slug", "name": "name"}
 
 ALREADY_EXECUTED = "This plan was already executed. Build it again to repeat the change."
+WITHOUT_CLIENT = "A copied or stored plan has no client. Execute it with %do apply {plan}, or build it again."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,9 +145,7 @@ class Plan:
             The plan was copied or stored and has no client, or it was already executed.
         """
         if self.client is None:
-            raise InvalidArgument(
-                "A copied or stored plan has no client. Execute it with %do apply {plan}, or build it again."
-            )
+            raise InvalidArgument(WITHOUT_CLIENT)
         if not self.executed.acquire(blocking=False):
             raise InvalidArgument(ALREADY_EXECUTED)
         outcomes = self.client.engine.run(

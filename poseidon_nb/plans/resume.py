@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.recovery import SEARCH_DELAYS_S
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
@@ -18,7 +17,7 @@ from poseidon_nb.plans.journal import unfinished_plans
 from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning, damaged_plan, plan_not_found
 from poseidon_nb.plans.journal_records import ResumedPlan, resuming
 from poseidon_nb.plans.plan import Plan
-from poseidon_nb.plans.resume_facts import FactsReader
+from poseidon_nb.plans.resume_facts import FactsReader, created_value
 from poseidon_nb.plans.resume_verdicts import NOT_RESUMED, Verdict, judge, may_lag, remaining_chain, was_started
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import join_words
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.steps import Chain, Status, Step, Target
+    from poseidon_nb.client.engine.steps import Chain, Reference, Status, Step, Target
     from poseidon_nb.plans.journal import UnfinishedPlan
     from poseidon_nb.plans.journal_entry import JournalEntry, Place
     from poseidon_nb.plans.journal_files import PlanFile
@@ -266,15 +265,13 @@ def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[C
     unresolved: list[int] = []
     for number, chain in [*chains.items()]:
         for reference in (reference for step in chain for reference in step.references):
-            if reference.chain in chains and reference.chain != number:
-                continue
             if reference.placeholder:
-                value = _created_value(client, plan, reference.chain, reference.field)
+                value = _created_value(client, plan, reference)
                 values |= {reference.placeholder: value} if value is not None else {}
             else:
                 value = _has_succeeded(plan, reference.chain)
-            # A chain may still have to create what its own later steps need.
-            if not value and reference.chain != number and number in chains:
+            # A chain that is run may still create what is needed.
+            if not value and reference.chain not in chains and number in chains:
                 unresolved.append(number)
                 del chains[number]
     numbers = {number: offset + at for at, number in enumerate(chains)}
@@ -298,16 +295,12 @@ def _has_succeeded(plan: InterruptedPlan, number: int) -> bool:
     return 0 <= number < len(plan.states) and all(state.verdict is Verdict.DONE for state in plan.states[number])
 
 
-def _created_value(client: Client, plan: InterruptedPlan, number: int, field: str) -> Any:
+def _created_value(client: Client, plan: InterruptedPlan, reference: Reference) -> Any:
+    number = reference.chain
     if not 0 <= number < len(plan.states):
         return None
     ids = next((state.created_ids for state in reversed(plan.states[number]) if state.created_ids), ())
-    if field == "id" or not ids:
-        return ids[0] if ids else None
-    step = plan.entry.chains[number][0]
-    answer = client.api("GET", f"{step.request.path}/{ids[0]}")
-    row = answer.get(step.targets[0].kind, answer) if isinstance(answer, dict) else {}
-    return address_of(row, "public") if field == "public_ipv4" else row.get(field)
+    return created_value(client, plan.entry.chains[number][0], ids, reference.field)
 
 
 def _wait_first(
@@ -320,7 +313,7 @@ def _wait_first(
     for plan in interrupted:
         needed = {reference.chain for _, chain in plan.chains() for step in chain for reference in step.references}
         first = [state for states in plan.states for state in states if state.undecided]
-        first += [plan.states[number][at] for number, at in plan.running if number in needed]
+        first += [state for number in needed for state in plan.states[number] if state.verdict is Verdict.RUNNING]
         for state in first:
             for action in _actions(client, state):
                 _wait_error(action, timeout_s=timeout_s, on_progress=on_progress)

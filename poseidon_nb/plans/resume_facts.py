@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.consistency import is_consistent
+from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.recovery import TIME_RESOLUTION, SentWindow
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
@@ -101,6 +102,31 @@ def action_type_of(step: Step) -> str:
     return str(step.request.body["type"]) if is_action and isinstance(step.request.body, dict) else ""
 
 
+def created_value(client: Client, step: Step, ids: Sequence[int | str | None], field_name: str) -> Any:
+    """Return a field of what a step created, or None if it is not known.
+
+    Parameters
+    ----------
+    client : Client
+    step : Step
+        The step that created it.
+    ids : sequence
+        The ids of what it created.
+    field_name : str
+        As in `Reference`.
+    """
+    if not ids or ids[0] is None:
+        return None
+    if field_name in {"id", "id_text"}:
+        return ids[0] if field_name == "id" else str(ids[0])
+    answer = client.api("GET", f"{step.request.path}/{ids[0]}")
+    row = answer.get(operation(step.request.operation_id).response_key, answer) if isinstance(answer, dict) else {}
+    if field_name == "public_ipv4":
+        # A create of droplets has the key of several.
+        return address_of(answer.get("droplet", {}), "public")
+    return row.get(field_name)
+
+
 class FactsReader:
     """Reader of an account's facts, which reads each droplet and action once."""
 
@@ -112,6 +138,7 @@ class FactsReader:
     def read(self, entry: JournalEntry) -> AccountFacts:
         """Read what the account shows of a plan."""
         sent = in_flight(entry)
+        self._resolve(entry, sent)
         open_actions = {
             id_ for place, accepted in entry.accepted.items() if place not in entry.ended for id_ in accepted.actions
         }
@@ -135,6 +162,21 @@ class FactsReader:
             deleted={path: self._is_deleted(path) for path in deletes if match("GET", path)},
             done={place: self._is_done(step, entry.sending[place]) for place, step in steps if _needs_lookup(step)},
         )
+
+    def _resolve(self, entry: JournalEntry, sent: Sequence[Place]) -> None:
+        """Put the values of references into steps that were sent: their effect is searched by what was sent."""
+        chains = [[*chain] for chain in entry.chains]
+        for number, at in sent:
+            step, values = chains[number][at], {}
+            for reference in (one for one in step.references if one.placeholder):
+                provider = entry.chains[reference.chain][0]
+                accepted = entry.accepted.get((reference.chain, 0))
+                values[reference.placeholder] = created_value(
+                    self._client, provider, accepted.target_ids if accepted is not None else (), reference.field
+                )
+            if None not in values.values():
+                chains[number][at] = step.resolved(values)
+        entry.chains = tuple(map(tuple, chains))
 
     def _read_droplets(self, ids: set[int]) -> None:
         missing = ids - self._droplets.keys()

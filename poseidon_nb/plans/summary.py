@@ -62,7 +62,7 @@ def short_summary(plan: Plan) -> str:
 def command_verbs(chain: Chain) -> list[str]:
     """Return what a chain does as verbs of ``%do``: ``resize --restart``."""
     restart = " --restart" if _has_restart(chain) else ""
-    return [f"{step.verb}{restart}" for step in _main_steps(chain)]
+    return [f"{step.verb}{restart}" for step in main_steps(chain)]
 
 
 def verb_phrase(verb: str) -> str:
@@ -85,14 +85,14 @@ def value_text(value: Any) -> str | None:
 def _step_groups(plan: Plan, *, short: bool = False) -> list[_StepGroup]:
     groups: dict[tuple[str, str, str], list[Step]] = {}
     for chain in plan.chains:
-        for step in _main_steps(chain):
+        for step in main_steps(chain):
             kind = step.targets[0].kind if step.targets else ""
             detail = "" if short and step.change.field == "snapshot" else _detail(chain, step)
             groups.setdefault((step.verb, kind, detail), []).append(step)
     return [_StepGroup(*key, tuple(steps)) for key, steps in groups.items()]
 
 
-def _main_steps(chain: Chain) -> list[Step]:
+def main_steps(chain: Chain) -> list[Step]:
     """Return the steps that a sentence names; those of a restart are covered by ``with a restart``."""
     steps = [step for step in chain if not step.unchanged]
     return [step for step in steps if step.when == When.NEXT and not step.best_effort] or steps
@@ -155,19 +155,21 @@ def listing(plan: Plan) -> str:
     """Return a plan as text with a line for each step, up to `MAX_LINES`."""
     lines = [f"<Plan {headline(plan)}>"]
     for chain in plan.chains:
-        for number, step in enumerate(chain):
-            marks = [
-                step.unchanged,
-                change_label(step).removeprefix(step.verb).strip(),
-                _undo_note(step),
-            ]
-            comment = ", ".join(mark for mark in marks if mark)
-            bullet = "- " if number == 0 else "  "
-            targets = truncated_list(map(str, step.targets), max_words=MAX_NAMES)
-            lines.append(f"  {bullet}{step.verb} {targets}{_change_text(step)}{f' ({comment})' if comment else ''}")
+        lines += [f"  {'  ' if number else '- '}{line}" for number, line in enumerate(chain_lines(chain))]
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], f"  and {len(lines) - MAX_LINES:,} more steps; see frame()"]
     return "\n".join([*lines, *(f"  {note}" for note in plan.notes)])
+
+
+def chain_lines(chain: Chain) -> list[str]:
+    """Return a line for each step of a chain: ``resize web-1: size s-1vcpu-1gb -> s-2vcpu-4gb``."""
+    lines = []
+    for step in chain:
+        marks = [step.unchanged, change_label(step).removeprefix(step.verb).strip(), _undo_note(step)]
+        comment = ", ".join(mark for mark in marks if mark)
+        targets = truncated_list(map(str, step.targets), max_words=MAX_NAMES)
+        lines.append(f"{step.verb} {targets}{_change_text(step)}{f' ({comment})' if comment else ''}")
+    return lines
 
 
 def _undo_note(step: Step) -> str:

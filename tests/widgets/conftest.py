@@ -132,7 +132,7 @@ class User:
 
     def rows(self):
         """Return the rows, the newest first."""
-        return [row for progress in self.model.activity for _, row in progress.droplets()]
+        return [row for progress in self.model.activity for _, row in progress.rows()]
 
     def titles(self) -> list[str]:
         return [row.title for row in self.rows()]

@@ -122,8 +122,8 @@ def reference_values(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] |
 
 def _provided(outcome: Outcome, field_name: str) -> Any:
     """Return a field of what a step created, or None."""
-    if field_name == "id" and outcome.target.id is not None:
-        return outcome.target.id
+    if field_name in {"id", "id_text"} and outcome.target.id is not None:
+        return outcome.target.id if field_name == "id" else str(outcome.target.id)
     row = outcome.answer
     key = operation(outcome.step.request.operation_id).response_key if outcome.step.request.operation_id else ""
     if isinstance(row, dict) and isinstance(row.get(key), dict):

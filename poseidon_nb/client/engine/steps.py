@@ -94,7 +94,8 @@ class Reference:
     chain : int
         Number of the chain.
     field : str
-        ``"id"``, ``"public_ipv4"``, or another field of the created resource.
+        ``"id"``, ``"id_text"`` for an id that is sent as text, ``"public_ipv4"``, or another field of the created
+        resource.
     """
 
     placeholder: str
@@ -169,7 +170,7 @@ class Step:
             path = path.replace(placeholder, str(value))
         return replace(
             self,
-            targets=tuple(replace(target, id=_with_values(target.id, values)) for target in self.targets),
+            targets=tuple(replace(target, id=_resolved_id(target.id, values)) for target in self.targets),
             request=replace(request, path=path, body=_with_values(request.body, values)),
             references=(),
         )
@@ -179,9 +180,18 @@ class Step:
 Chain: TypeAlias = "tuple[Step, ...]"
 
 
+def _resolved_id(id_: int | str | None, values: Mapping[str, Any]) -> int | str | None:
+    found = values.get(id_, id_) if isinstance(id_, str) else id_
+    return int(found) if isinstance(found, str) and found.isdecimal() else found
+
+
 def _with_values(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return values.get(value, value)
+        if value in values:
+            return values[value]
+        for placeholder, known in values.items():
+            value = value.replace(placeholder, str(known))
+        return value
     if isinstance(value, dict):
         return {name: _with_values(inner, values) for name, inner in value.items()}
     return [_with_values(inner, values) for inner in value] if isinstance(value, list | tuple) else value

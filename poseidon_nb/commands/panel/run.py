@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poseidon_nb.commands.plans.run import bound_plan
 from poseidon_nb.commands.results import Live
 from poseidon_nb.commands.selection import is_one, select_rows
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.plans.plan import Plan
 
 if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
@@ -24,6 +26,12 @@ def open_panel(context: CommandContext) -> Live:
     if size is not None and (not is_one(words) or words == (ACTIONS,)):
         raise InvalidArgument(f"--resize needs one droplet. Example: %do panel web-1 --resize {size}")
     panels = context.ui.panels
+    plans = [word for word in words if isinstance(word, Plan)]
+    if plans:
+        if len(words) > 1:
+            raise InvalidArgument("panel takes one plan, and nothing beside it.")
+        plan = bound_plan(context, plans[0])
+        return Live(panels.plan(plans[0], context.client if plan.client is None else plan.client))
     if words == (ACTIONS,):
         return Live(panels.actions(context.client))
     if not words:

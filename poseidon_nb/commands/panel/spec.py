@@ -15,7 +15,7 @@ PANEL = Group(
     verbs=(
         Verb(
             name="panel",
-            help="open a panel with buttons and progress bars for one droplet, for several or all, or for all actions",
+            help="open a panel for one droplet, for several or all, for all actions, or for a plan",
             run="panel.run:open_panel",
             operations=("droplets_get",),
             arguments=(
@@ -23,11 +23,12 @@ PANEL = Group(
                     name="droplet",
                     metavar="DROPLET",
                     help="id or name; several, or a pattern such as 'web-*', for a table of these; "
-                    "or the word actions; default: a table of all droplets",
+                    "or the word actions, or a plan in braces; default: a table of all droplets",
                     source="droplets",
                     suggests=("actions",),
                     many=True,
                     required=False,
+                    objects=("Plan",),
                 ),
             ),
             options=(

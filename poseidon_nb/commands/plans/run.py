@@ -28,14 +28,18 @@ if TYPE_CHECKING:
 
 
 def _given_plan(context: CommandContext) -> Plan:
-    """Return the plan that was passed to ``%do apply``, with the client that executes it.
+    return bound_plan(context, context.argument("plan"))
+
+
+def bound_plan(context: CommandContext, given: object) -> Plan:
+    """Return a plan that a command was given, with the client that executes it.
 
     Raises
     ------
     InvalidArgument
         It is not a plan, or it is a plan for another account.
     """
-    plan = _as_plan(context.argument("plan"))
+    plan = _as_plan(given)
     ours = context.client
     if plan.account != ours.label() or not _is_same_account(plan, ours):
         raise InvalidArgument(

@@ -1,230 +1,20 @@
-"""The progress of a request: a row for each droplet, from the click to green or red, and a summary. No widgets here."""
+"""The progress of a request: a row for each droplet, and what can be tried again. No widgets here."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
-from poseidon_nb.client.engine.chain_run import ChainRun
-from poseidon_nb.client.engine.steps import When
-from poseidon_nb.errors import NotFound
-from poseidon_nb.plans.outcomes import combined_outcome
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import escape_unprintable
-from poseidon_nb.widgets.models import error_text
-from poseidon_nb.widgets.progress import COLORS, RUNNING_COLOR, ProgressRow, bar_html, progress_row
+from poseidon_nb.widgets.chain_progress import ProgressGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from poseidon_nb.client.actions.actions import Action
-    from poseidon_nb.client.actions.progress import Progress
-    from poseidon_nb.client.monitor.subscription import ActionUpdate
-    from poseidon_nb.errors import PoseidonError
     from poseidon_nb.widgets.droplets.requests import BulkRequest
 
-    Row = Mapping[str, Any]
 
-State = Literal[
-    "sending", "waiting", "running", "completed", "unchanged", "skipped", "in-progress", "failed", "unknown"
-]
-#: Texts of the final states, for rows without a text of the action's own.
-_FINAL: Mapping[str, str] = {
-    "completed": "✓ completed",
-    "unchanged": "unchanged",
-    "skipped": "not sent",
-    "in-progress": "still in progress, no longer tracked",
-    "failed": "✗ failed",
-    "unknown": "? outcome unknown",
-}
-#: Marks and texts of the steps of a sequence, by their status.
-_STEPS = {
-    "done": ("✓", "done"),
-    "current": ("●", "in progress"),
-    "pending": ("○", "pending"),
-    "failed": ("✗", "failed"),
-    "unchanged": ("·", "not needed"),
-    "skipped": ("·", "not sent"),
-    "in-progress": ("●", "still in progress"),
-    "unknown": ("?", "unknown"),
-}
-#: Texts of the counts in a summary.
-_COUNTED: Mapping[State, str] = {
-    "sending": "pending",
-    "waiting": "waiting for another action",
-    "running": "in progress",
-    "completed": "completed",
-    "unchanged": "unchanged",
-    "in-progress": "no longer tracked",
-    "skipped": "not sent",
-    "failed": "failed",
-    "unknown": "unknown",
-}
-_SUCCEEDED: frozenset[State] = frozenset({"completed", "unchanged"})
-_NOT_SUCCEEDED: frozenset[State] = frozenset({"failed", "unknown", "in-progress", "skipped"})
-#: Rows shown. If there are more, those that did not succeed come first, then those that are running.
-MAX_ROWS = 60
-
-
-@dataclass(eq=False)
-class DropletProgress:
-    """The progress of one droplet: a chain of steps, or an action that was started elsewhere.
-
-    Parameters
-    ----------
-    title : str
-        ``"Power off web-1"``.
-    latest : ChainRun or ActionUpdate or None
-        The state of the engine's chain, or the last update of an action that was started elsewhere; None before any.
-    """
-
-    title: str
-    latest: ChainRun | ActionUpdate | None = None
-    _final_state: State | None = field(default=None, init=False)
-
-    @property
-    def _actions(self) -> list[Progress]:
-        """The progress of each action, in the order in which they started."""
-        latest = self.latest
-        if latest is None:
-            return []
-        return [*latest.progress.values()] if isinstance(latest, ChainRun) else [latest.progress]
-
-    @property
-    def state(self) -> State:
-        """The current or final state."""
-        latest = self.latest
-        if latest is None:
-            return "sending"
-        if not isinstance(latest, ChainRun):
-            failed = latest.error is not None or latest.progress.status == "errored"
-            return "failed" if failed else "completed" if latest.progress.done else "running"
-        if latest.ended:
-            if self._final_state is None:
-                self._final_state = cast("State", combined_outcome(latest.outcomes).status)
-            return self._final_state
-        return "waiting" if latest.blocked_by is not None else "running" if latest.progress else "sending"
-
-    @property
-    def ended(self) -> bool:
-        """Whether the state is final."""
-        return self.state in _FINAL
-
-    @property
-    def fraction(self) -> float:
-        """How much of the bar is filled, from 0 to 1; 0 without an estimate."""
-        return 1.0 if self.ended else self.row.fraction or 0.0
-
-    @property
-    def error(self) -> PoseidonError | None:
-        """The error, if there was one."""
-        return self.latest.error if self.latest is not None else None
-
-    @property
-    def retryable(self) -> bool:
-        """Whether a retry is safe: no part of the request can have been executed or be in progress."""
-        return self.state in {"failed", "skipped"} and not isinstance(self.error, NotFound)
-
-    def may_include(self, action: Action) -> bool:
-        """Check whether an action belongs to this progress, or may turn out to: the account may show it before the reply."""
-        latest = self.latest
-        if latest is None or not isinstance(latest, ChainRun):
-            return latest is not None and latest.action.id == action.id
-        if action.id in latest.progress:
-            return True
-        step = None if latest.ended or latest.blocked_by is not None else latest.chain[latest.position]
-        body = step.request.body if step is not None else None
-        return isinstance(body, dict) and body.get("type") == action.type
-
-    @property
-    def row(self) -> ProgressRow:
-        """The row with the bar."""
-        state, last = self.state, next(reversed(self._actions), None)
-        if state == "completed" and last is not None:
-            elapsed_s = sum(one.elapsed_s for one in self._actions)
-            return ProgressRow(
-                self.title, 1.0, progress_row(replace(last, elapsed_s=elapsed_s)).text, COLORS["completed"]
-            )
-        if state == "failed":
-            text = progress_row(last).text if last is not None and last.status == "errored" else _FINAL[state]
-            return ProgressRow(self.title, 1.0, text, COLORS["errored"])
-        if state in _FINAL:
-            color = {"completed": COLORS["completed"], "unknown": COLORS["errored"]}.get(state, RUNNING_COLOR)
-            fraction = 0.0 if state in {"unchanged", "skipped"} else 1.0
-            return ProgressRow(self.title, fraction, self._final_text(state), color)
-        note = self._note
-        if note or last is None:
-            return ProgressRow(self.title, None, note or "sending")
-        if last.done and isinstance(self.latest, ChainRun) and len(self.latest.chain) > 1:
-            # A step has ended and the next one has no progress yet: the chain is not completed.
-            return ProgressRow(self.title, None, "sending")
-        return replace(progress_row(last), label=self.title)
-
-    @property
-    def _note(self) -> str:
-        """What delays the request; empty if nothing does."""
-        if not isinstance(self.latest, ChainRun):
-            return ""
-        blocked_by = self.latest.blocked_by
-        return (
-            self.latest.note
-            if blocked_by is None
-            else f"waiting for its {verb_phrase(blocked_by.type)} action to finish"
-        )
-
-    def _final_text(self, state: str) -> str:
-        outcomes = self.latest.outcomes if isinstance(self.latest, ChainRun) else []
-        reason = next((one.why for one in outcomes if one.why), "")
-        return f"{_FINAL[state]}: {reason}; nothing was sent" if state == "unchanged" and reason else _FINAL[state]
-
-    @property
-    def steps(self) -> list[tuple[str, str]]:
-        """The steps of a chain of several, each with its status: a key of `_STEPS`."""
-        run = self.latest
-        if not isinstance(run, ChainRun) or len(run.chain) == 1:
-            return []
-        outcomes, steps = [*run.outcomes], []
-        for number, step in enumerate(run.chain):
-            if number < len(outcomes):
-                status = outcomes[number].status.replace("completed", "done")
-            else:
-                status = "current" if number == len(outcomes) else "pending"
-            # A step that is sent only if needed is shown once it was sent.
-            was_sent = status not in {"pending", "unchanged", "skipped"} and (
-                status != "current" or run.accepted is not None
-            )
-            if was_sent or step.when is not When.IF_NEEDED:
-                steps.append((verb_phrase(step.verb), status))
-        return steps
-
-    def detail_html(self) -> str:
-        """Return the HTML below the bar: the steps and the error."""
-        steps = "".join(
-            f"<li class='pnb-step pnb-step-{status}'><span aria-hidden='true'>{_STEPS[status][0]}</span> {escape(verb)}"
-            f"<span class='pnb-visually-hidden'> ({_STEPS[status][1]})</span></li>"
-            for verb, status in self.steps
-        )
-        listed = f"<ol class='pnb-steps' aria-label='{escape(self.title)}: steps'>{steps}</ol>" if steps else ""
-        error = f"<div class='pnb-error'>{escape(error_text(self.error))}</div>" if self.error is not None else ""
-        return listed + error
-
-    def html(self) -> str:
-        """Return the bar, the steps and the error as HTML."""
-        return bar_html(self.row) + self.detail_html()
-
-    def text(self) -> str:
-        """Return the progress as a line of text."""
-        row = self.row
-        steps = "; ".join(f"{verb} {_STEPS[status][1]}" for verb, status in self.steps)
-        error = error_text(self.error) if self.error is not None else ""
-        return ": ".join(part for part in (f"{row.label}: {row.text}", steps, error) if part)
-
-
-class BulkProgress:
-    """The progress of a request. Methods may be called from any thread.
+class BulkProgress(ProgressGroup[int]):
+    """The progress of a request, by droplet id.
 
     Parameters
     ----------
@@ -236,113 +26,16 @@ class BulkProgress:
     def __init__(self, request: BulkRequest, *, external: bool = False) -> None:
         self.request = request
         self.external = external
-        # Its keys never change, so that other threads can iterate over it.
-        self._by_droplet = {row["id"]: self._new(row) for row in request.droplets}
-        # Kept up to date, because each change of one droplet among thousands asks for them.
-        self._lock = threading.Lock()
-        self._counted: dict[int, tuple[State, float]] = dict.fromkeys(self._by_droplet, ("sending", 0.0))
-        self._counts: Counter[State] = Counter({"sending": len(self._by_droplet)})
-        self._filled = 0.0
-
-    def _new(self, row: Row) -> DropletProgress:
+        verb = verb_phrase(request.verb).capitalize()
+        titles = {row["id"]: f"{verb} {escape_unprintable(str(row['name']))}" for row in request.droplets}
         # The row of a single droplet has no summary above it, so it has the whole title.
-        title = f"{verb_phrase(self.request.verb).capitalize()} {escape_unprintable(str(row['name']))}"
-        return DropletProgress(self.request.title if self.single else title)
-
-    def update(self, droplet_id: int, latest: ChainRun | ActionUpdate) -> None:
-        """Update the progress of a droplet."""
-        self._by_droplet[droplet_id].latest = latest
-        self._count(droplet_id)
-
-    def _count(self, droplet_id: int) -> None:
-        with self._lock:
-            one, (state, fraction) = self._by_droplet[droplet_id], self._counted[droplet_id]
-            now = self._counted[droplet_id] = (one.state, one.fraction)
-            self._counts[state] -= 1
-            self._counts[now[0]] += 1
-            self._filled += now[1] - fraction
-
-    def restart(self, rows: Iterable[Row]) -> None:
-        """Reset the progress of some droplets."""
-        for row in rows:
-            self._by_droplet[row["id"]] = self._new(row)
-            self._count(row["id"])
+        super().__init__(request.title, dict.fromkeys(titles, request.title) if len(titles) == 1 else titles)
 
     def may_include(self, action: Action) -> bool:
         """Check whether an action belongs to the request, or may turn out to."""
-        return any(one.may_include(action) for one in self._by_droplet.values())
+        return any(one.may_include(action) for one in self._rows.values())
 
     @property
-    def single(self) -> bool:
-        """Whether the request is for one droplet, whose row then stands alone."""
-        return len(self.request.droplets) == 1
-
-    @property
-    def failed_ids(self) -> list[int]:
-        """The droplets for which the request did not succeed."""
-        return [key for key, one in self._by_droplet.items() if one.state in _NOT_SUCCEEDED]
-
-    @property
-    def retryable_ids(self) -> list[int]:
-        """The droplets for which a retry is safe. After a lost reply somebody has to check first."""
-        return [key for key, one in self._by_droplet.items() if one.retryable and not self.external]
-
-    @property
-    def ended(self) -> bool:
-        """Whether all states are final."""
-        return sum(self._counts[state] for state in _SUCCEEDED | _NOT_SUCCEEDED) == len(self._by_droplet)
-
-    def summary(self) -> str:
-        """Return the title and the counts: ``Power off 50 droplets: 47 completed, 3 failed``."""
-        counts = [(self._counts[state], text) for state, text in _COUNTED.items()]
-        parts = ", ".join(text if self.single else f"{number:,} {text}" for number, text in counts if number)
-        return f"{self.request.title}: {parts}"
-
-    def announcement(self) -> str:
-        """Return the summary for screen readers, with the error of a single droplet."""
-        error = next(iter(self._by_droplet.values())).error if self.single else None
-        return f"{self.summary()}: {error_text(error)}" if error is not None else self.summary()
-
-    @property
-    def percent(self) -> int:
-        """The mean of the droplets' bars; a bar without an estimate counts as empty. It is 100 only once all have ended."""
-        # A sum of fractions is not exact.
-        return 100 if self.ended else min(99, int(100 * self._filled / len(self._by_droplet) + 1e-6))
-
-    def droplet(self, droplet_id: int) -> DropletProgress:
-        """Return the progress of a droplet."""
-        return self._by_droplet[droplet_id]
-
-    def droplets(self) -> list[tuple[int, DropletProgress]]:
-        """Return the ids and progress of the droplets to show; those that did not succeed come first if there are too many."""
-        items = [*self._by_droplet.items()]
-        if len(items) > MAX_ROWS or all(one.ended for _, one in items):
-            items.sort(
-                key=lambda item: 0 if item[1].state in _NOT_SUCCEEDED else 2 if item[1].state in _SUCCEEDED else 1
-            )
-        return items[:MAX_ROWS]
-
-    def text(self) -> str:
-        """Return the progress as lines of text."""
-        return "\n".join([*([] if self.single else [self.summary()]), *(one.text() for _, one in self.droplets())])
-
-    def html(self) -> str:
-        """Return the progress as HTML that works without scripts or a kernel."""
-        if not self.single:
-            return f"<p>{escape(self.summary())}</p>"
-        ((_, only),) = self.droplets()
-        return f"<p>{escape(f'{only.row.label}: {only.row.text}')}</p>{only.detail_html()}"
-
-    def summary_html(self) -> str:
-        """Return the summary of several droplets with a bar, which is the mean of theirs."""
-        if self.single:
-            return ""
-        percent, summary = self.percent, self.summary()
-        failed = any(self._counts[state] for state in _NOT_SUCCEEDED)
-        css = " pnb-work-bad" if failed else " pnb-work-good" if self.ended else ""
-        return (
-            f"<div class='pnb-work-head{css}'><span class='pnb-work-text'>{escape(summary)}</span>"
-            f"<span class='pnb-track' role='progressbar' aria-label='{escape(self.request.title)}' aria-valuemin='0' "
-            f"aria-valuemax='100' aria-valuenow='{percent}' aria-valuetext='{escape(summary)}'>"
-            f"<span style='width:{percent}%'></span></span></div>"
-        )
+    def retryable_keys(self) -> list[int]:
+        """The droplets for which a retry is safe; none of a request that was started elsewhere."""
+        return [] if self.external else super().retryable_keys

@@ -257,10 +257,10 @@ class DropletsModel(AccountModel, ABC):
     def retry(self, progress: BulkProgress) -> None:
         """Retry a request for the droplets where it failed and is possible now."""
         self._touch()
-        verb, ids = progress.request.verb, progress.retryable_ids
+        verb, ids = progress.request.verb, progress.retryable_keys
         rows = [] if self.disabled_reason() else self.fleet.claim(ids, verb)
         if rows:
-            progress.restart(rows)
+            progress.restart(row["id"] for row in rows)
             self.announcement = f"{progress.request.title}: retrying {pluralize(len(rows), 'droplet')}"
             # The loaded sizes may be out of date, and the service decides what fits.
             self._execute(progress, replace(progress.request, droplets=tuple(rows), sizes={}))

@@ -34,6 +34,7 @@ from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from poseidon_nb.widgets.droplets.resize_form import ResizeForm
 from poseidon_nb.widgets.droplets.settings_form import SettingsForms
 from poseidon_nb.widgets.panel import Panel, PanelHost
+from poseidon_nb.widgets.progress_box import ProgressBox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +122,7 @@ class DropletsPanel(Panel):
         more = [] if settings is None else [settings.more.widget]
         row = box(*(button.widget for button in self._buttons.values()), *more, names=("buttons",))
         rows = [row] if settings is None else [row, settings.row]
-        self._progress: dict[BulkProgress, _ProgressBox] = {}
+        self._progress: dict[BulkProgress, _RequestProgress] = {}
         self._progress_boxes = box(names=("activity",), column=True)
         self._notices = Notices(self.on_click(self.model.resume))
         self.widget.children = (
@@ -150,7 +151,7 @@ class DropletsPanel(Panel):
         activity = self.model.activity
         for progress in activity:
             if progress not in self._progress:
-                self._progress[progress] = _ProgressBox(self, progress)
+                self._progress[progress] = _RequestProgress(self, progress)
             self._progress[progress].show()
         children = tuple(self._progress[progress].widget for progress in activity)
         if children != self._progress_boxes.children:
@@ -165,46 +166,26 @@ class DropletsPanel(Panel):
                 self._progress[progress].show_row(droplet_id)
 
 
-class _ProgressBox:
-    """The widgets of a `BulkProgress`: a summary with buttons, and a row for each droplet."""
+class _RequestProgress(ProgressBox[int]):
+    """The progress of a request, with buttons to try again and to dismiss it."""
 
     def __init__(self, panel: DropletsPanel, progress: BulkProgress) -> None:
-        self._progress = progress
-        self._summary = html("work-summary")
+        self._request_progress = progress
         self._retry = Button(panel.on_click(partial(panel.model.retry, progress)), names=("retry",))
         self._dismiss = Button(panel.on_click(partial(panel.model.dismiss, progress)), names=("dismiss", "quiet"))
-        top = box(self._summary, self._retry.widget, self._dismiss.widget, names=("work-top",))
-        self._rows: dict[int, Any] = {}
-        self._row_box = box(names=("work-rows",))
-        self.widget = box(top, self._row_box, names=("work",))
-        toggle_class(self.widget, "single", on=progress.single)
+        super().__init__(progress, self._retry.widget, self._dismiss.widget)
 
     def show(self) -> None:
-        progress = self._progress
-        set_html(self._summary, progress.summary_html())
-        failed = len(progress.retryable_ids)
+        """Show the progress."""
+        progress = self._request_progress
+        failed = len(progress.retryable_keys)
         self._retry.show(
             "Retry" if progress.single else f"Retry {pluralize(failed, 'droplet')}",
-            tooltip=f"Retry: {progress.request.title}",
+            tooltip=f"Retry: {progress.title}",
             visible=bool(failed) and progress.ended,
         )
-        self._dismiss.show("Dismiss", tooltip=f"Dismiss: {progress.request.title}", visible=progress.ended)
-        droplets = progress.droplets()
-        for droplet_id, one in droplets:
-            if droplet_id not in self._rows:
-                self._rows[droplet_id] = html("progress")
-            set_html(self._rows[droplet_id], one.html())
-        children = tuple(self._rows[droplet_id] for droplet_id, _ in droplets)
-        if children != self._row_box.children:
-            self._row_box.children = children
-        for droplet_id in [*self._rows.keys() - {droplet_id for droplet_id, _ in droplets}]:
-            close_tree(self._rows.pop(droplet_id))
-
-    def show_row(self, droplet_id: int) -> None:
-        # The mean of the bars changes with each of them.
-        set_html(self._summary, self._progress.summary_html())
-        if droplet_id in self._rows:
-            set_html(self._rows[droplet_id], self._progress.droplet(droplet_id).html())
+        self._dismiss.show("Dismiss", tooltip=f"Dismiss: {progress.title}", visible=progress.ended)
+        super().show()
 
 
 class DropletPanel(DropletsPanel):

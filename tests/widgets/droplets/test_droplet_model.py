@@ -226,7 +226,7 @@ def test_an_unknown_outcome_offers_no_retry(user):
     entry = user.newest()
     assert entry.state == "unknown"
     assert entry.row.text == "? outcome unknown"
-    assert user.model.activity[0].retryable_ids == []
+    assert user.model.activity[0].retryable_keys == []
     assert "check %do droplets actions" in entry.text()
 
 
@@ -237,7 +237,7 @@ def test_a_gateway_timeout_offers_no_retry_because_it_may_have_been_done(user):
     entry = user.newest()
     assert entry.state == "unknown"
     assert entry.row.text == "? outcome unknown"
-    assert user.model.activity[0].retryable_ids == []
+    assert user.model.activity[0].retryable_keys == []
     assert "It may have succeeded" in entry.text()
 
 
@@ -249,7 +249,7 @@ def test_an_unexpected_failure_ends_its_row_and_offers_no_retry(desk, status, mo
     user.submit()
     desk.run(1.0)
     entry = user.newest()
-    assert (entry.state, user.model.activity[0].retryable_ids) == ("unknown", [])
+    assert (entry.state, user.model.activity[0].retryable_keys) == ("unknown", [])
     assert "KeyError" in entry.text()
     assert "power_on" in user.enabled() or "power_off" in user.enabled()
     user.model.close()
@@ -262,7 +262,7 @@ def test_an_action_that_is_not_found_offers_no_retry(user):
     user.desk.run(60.0)
     assert user.newest().state == "in-progress"
     assert user.newest().row.text == "still in progress, no longer tracked"
-    assert user.model.activity[0].retryable_ids == []
+    assert user.model.activity[0].retryable_keys == []
 
 
 def test_a_lost_connection_is_shown_and_the_bar_continues_afterwards(user):
@@ -337,8 +337,8 @@ def test_an_external_action_that_fails_offers_no_retry(user):
         other.droplets.by_name("web-1").take_snapshot("theirs", wait=False)
     user.desk.run(900.0)
     (progress,) = user.model.activity
-    assert progress.failed_ids
-    assert progress.retryable_ids == []
+    assert progress.failed_keys
+    assert progress.retryable_keys == []
 
 
 def test_the_droplet_shows_the_effect_once_the_action_has_ended(user):
@@ -406,7 +406,7 @@ def test_a_stopped_request_is_skipped_and_can_be_retried(user):
     user.desk.run(1.0)
     ours = user.rows()[-1]
     assert ours.text() == "Reboot web-1: not sent"
-    assert user.model.activity[-1].retryable_ids == [user.model.droplet.id]
+    assert user.model.activity[-1].retryable_keys == [user.model.droplet.id]
 
 
 def test_closing_the_client_closes_the_panel(user):

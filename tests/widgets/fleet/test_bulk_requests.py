@@ -12,8 +12,9 @@ from poseidon_nb.client.engine.execution import ChainRun
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import action_chains
+from poseidon_nb.widgets.chain_progress import ChainProgress
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
-from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress, DropletProgress
+from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.panel import DropletPanel
 from poseidon_nb.widgets.droplets.requests import BulkRequest
 from tests.widgets.fleet.conftest import active, chosen
@@ -43,7 +44,7 @@ def test_fifty_droplets_with_three_failures_have_a_row_each_and_a_summary(desk):
     desk.run(120.0)
     (progress,) = panel.model.activity
     assert progress.summary() == "Power off 50 droplets: 47 completed, 3 unknown"
-    assert {*progress.failed_ids} == {*bad}
+    assert {*progress.failed_keys} == {*bad}
     rows = panel._progress[progress]
     assert len(rows._row_box.children) == 50
     first = rows._row_box.children[0].value
@@ -117,7 +118,7 @@ def test_a_busy_droplet_is_waited_for_and_then_acted_upon(desk):
     desk.confirm("reboot")
     desk.run(1.0)
     (progress,) = panel.model.activity
-    assert progress.droplet(first).row.text == "waiting for its snapshot action to finish"
+    assert progress.row(first).row.text == "waiting for its snapshot action to finish"
     assert progress.summary() == "Reboot 2 droplets: 1 waiting for another action, 1 in progress"
     desk.run(300.0)
     assert progress.summary() == "Reboot 2 droplets: 2 completed"
@@ -150,7 +151,7 @@ def test_a_droplet_with_another_status_once_it_is_free_is_left_unchanged(desk):
     desk.run(60.0)
     (progress,) = panel.model.activity
     assert progress.text().endswith(": unchanged: already off; nothing was sent")
-    assert (progress.failed_ids, progress.retryable_ids) == ([], [])
+    assert (progress.failed_keys, progress.retryable_keys) == ([], [])
     assert desk.client.droplets.get(key).actions()[0].type == "shutdown"
 
 
@@ -161,8 +162,8 @@ def test_a_request_that_may_have_been_executed_offers_no_retry(desk):
     desk.click("snapshot")
     panel.model.submit()
     (progress,) = panel.model.activity
-    assert progress.failed_ids
-    assert progress.retryable_ids == []
+    assert progress.failed_keys
+    assert progress.retryable_keys == []
 
 
 def test_an_unexpected_failure_ends_its_row_and_frees_its_droplet(desk, monkeypatch):
@@ -180,8 +181,8 @@ def test_an_unexpected_failure_ends_its_row_and_frees_its_droplet(desk, monkeypa
     desk.run(60.0)
     (progress,) = panel.model.activity
     assert progress.summary() == "Reboot 2 droplets: 1 completed, 1 unknown"
-    assert "KeyError" in progress.droplet(key).text()
-    assert progress.retryable_ids == []
+    assert "KeyError" in progress.row(key).text()
+    assert progress.retryable_keys == []
     assert len(panel.model.fleet.eligible("reboot")) == 2
 
 
@@ -190,7 +191,7 @@ def test_a_rate_limit_is_shown_in_the_row_and_survived(desk):
     (key,) = active(desk, 1)
     desk.sandbox.fault("status", status=429, retry_after_s=7, method="POST", times=1)
     said = []
-    panel.model._on_row_change = lambda progress, droplet_id: said.append(progress.droplet(droplet_id).row.text)
+    panel.model._on_row_change = lambda progress, droplet_id: said.append(progress.row(droplet_id).row.text)
     panel.select([key])
     desk.confirm("reboot")
     assert said[0] == "waiting 7 s: rate limit"
@@ -249,7 +250,7 @@ def test_a_resize_of_many_is_a_sequence_for_each_running_droplet(desk):
     desk.run(300.0)
     (progress,) = panel.model.activity
     assert progress.summary() == f"Resize {len(on + off)} droplets to s-2vcpu-4gb: {len(on + off)} completed"
-    steps = [word for word, how in progress.droplet(on[0]).steps if how == "done"]
+    steps = [word for word, how in progress.row(on[0]).steps if how == "done"]
     assert steps == ["shut down", "resize", "power on"]
     for key in (*on, *off):
         droplet = desk.client.droplets.get(key)
@@ -318,14 +319,14 @@ def test_bulk_progress_shows_failures_first():
     (chain,) = action_chains([{"id": 150, "name": "web-150"}], "reboot")
     failed = Outcome(chain[0], chain[0].targets[0], "failed", error=PoseidonError("no"))
     progress.update(150, ChainRun(chain, position=1, ended=True, outcomes=[failed], error=failed.error))
-    assert progress.droplets()[0][0] == 150
-    assert len(progress.droplets()) == 60
+    assert progress.rows()[0][0] == 150
+    assert len(progress.rows()) == 60
     assert progress.summary() == "Reboot 200 droplets: 199 pending, 1 failed"
 
 
 def test_a_completed_row_has_a_full_bar():
     (chain,) = action_chains([{"id": 1, "name": "web-1"}], "shutdown")
-    entry = DropletProgress("Shut down web-1", ChainRun(chain, progress={5: Progress(5, "shutdown", "completed", 8)}))
+    entry = ChainProgress("Shut down web-1", ChainRun(chain, progress={5: Progress(5, "shutdown", "completed", 8)}))
     assert entry.state == "running"
     assert (entry.row.fraction, entry.row.text) == (1.0, "✓ completed in 8 s")
 
@@ -333,7 +334,7 @@ def test_a_completed_row_has_a_full_bar():
 def test_between_two_steps_a_row_is_not_completed():
     chain = (*action_chains([{"id": 1, "name": "web-1"}], "shutdown")[0], *action_chains([{"id": 1}], "power_on")[0])
     done = [Outcome(chain[0], chain[0].targets[0], "completed")]
-    entry = DropletProgress(
+    entry = ChainProgress(
         "Restart web-1",
         ChainRun(chain, position=1, progress={5: Progress(5, "shutdown", "completed", 8)}, outcomes=done),
     )
@@ -351,12 +352,12 @@ def test_the_bar_of_a_group_is_the_mean_of_its_members(desk):
     means = []
     for _ in range(400):
         desk.run(0.25)
-        shown = [1.0 if one.ended else one.row.fraction or 0.0 for _, one in progress.droplets()]
+        shown = [1.0 if one.ended else one.row.fraction or 0.0 for _, one in progress.rows()]
         assert progress.percent == pytest.approx(100 * sum(shown) / 4, abs=1)
         means.append(progress.percent)
         if progress.ended:
             break
-    assert progress.failed_ids
+    assert progress.failed_keys
     assert means[-1] == 100
     assert any(0 < mean < 25 for mean in means), "it moves before the first of them has ended"
 
@@ -376,7 +377,7 @@ def test_the_bar_of_a_large_group_is_full_only_once_all_have_ended():
     assert "aria-valuenow='99'" in progress.summary_html()
     progress.update(count - 1, completed)
     assert (progress.percent, progress.ended) == (100, True)
-    progress.restart([{"id": 7, "name": "web-7"}])
+    progress.restart([7])
     assert (progress.percent, progress.ended) == (99, False)
     assert progress.summary() == "Reboot 5,000 droplets: 1 pending, 4,999 completed"
 

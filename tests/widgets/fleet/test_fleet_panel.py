@@ -131,7 +131,7 @@ def test_the_row_of_a_single_droplet_has_the_whole_title(desk):
     desk.clock.advance(MIN_CONFIRM_DELAY_S)
     submit._button.click()
     (progress,) = panel.model.activity
-    assert progress.droplet(one).title == progress.request.title
+    assert progress.row(one).title == progress.request.title
     assert progress.request.title.endswith(" to s-8vcpu-16gb")
     assert panel._progress[progress]._summary.value == ""
 
