@@ -63,7 +63,8 @@ def build_plan(context: CommandContext, planned: Planned) -> Plan:
     with cancellation.deadline(context.session.clock, context.command.timeout_s):
         chains = tuple(planned.steps(context, context.account))
         notes, client = tuple(context.account.notes), context.client
-        return Plan(context.command.line, context.account.label, chains, notes, client, client.identity())
+        title = " ".join(word for word in context.command.line.split() if word != "--plan")
+        return Plan(title, context.account.label, chains, notes, client, client.identity())
 
 
 def show_requests(context: CommandContext, planned: Planned) -> None:

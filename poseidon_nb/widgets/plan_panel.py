@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons, warnings
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, check_unchanged
-from poseidon_nb.plans.summary import chain_lines, main_steps, short_summary, summary
+from poseidon_nb.plans.summary import chain_lines, change_label, main_steps, short_summary, summary, verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.chain_progress import ProgressGroup
@@ -75,11 +75,8 @@ class PlanModel:
         """Return the state of the button that applies the plan."""
         if self._confirmation.subject is not None:
             return ButtonState(button_label(self.plan), enabled=True, tooltip=question(self.plan), confirming=True)
-        why = (
-            "The plan changes nothing."
-            if self.plan.is_empty
-            else self.notice or ("In progress." if self.started else "")
-        )
+        progress = "The plan was applied." if self.ended else "The plan is in progress." if self.started else ""
+        why = "The plan changes nothing." if self.plan.is_empty else self.notice or progress
         label = f"Apply {pluralize(len(self.plan.steps), 'step')}"
         if self.closed or why or self.started:
             return ButtonState(label, enabled=False, tooltip=why or closed_text())
@@ -148,6 +145,19 @@ class PlanModel:
         hidden = len(self._numbers) - MAX_CHAINS
         return [*lines, *([f"and {hidden:,} more"] if hidden > 0 else [])]
 
+    def steps_html(self) -> str:
+        """Return a row for each chain: its main steps, and the order of all steps if there are more."""
+        rows = []
+        for number in self._numbers[:MAX_CHAINS]:
+            chain = self.plan.chains[number]
+            main = main_steps(chain)
+            lines = "".join(f"<div>{escape(capitalized(line))}</div>" for line in chain_lines(main))
+            order = " → ".join(verb_phrase(change_label(step)) for step in chain) if len(chain) > len(main) else ""
+            rows.append(f"<tr><td>{lines}{f'<div class=pnb-idle>{escape(order)}</div>' if order else ''}</td></tr>")
+        hidden = len(self._numbers) - MAX_CHAINS
+        more = f"<tr><td class='pnb-idle'>and {hidden:,} more</td></tr>" if hidden > 0 else ""
+        return f"<table><tbody>{''.join(rows)}{more}</tbody></table>" if rows else ""
+
     def notes(self) -> list[str]:
         """Return the remarks and warnings of the plan."""
         return [
@@ -209,8 +219,7 @@ class PlanPanel(Panel):
     def _show(self) -> None:
         model = self.model
         set_html(self._head, header_html(escape_unprintable(model.plan.title), model.plan.account, model.subtitle()))
-        listed = "".join(f"<tr><td>{escape(line)}</td></tr>" for line in model.lines())
-        set_html(self._steps, f"<table><tbody>{listed}</tbody></table>" if listed and not model.started else "")
+        set_html(self._steps, "" if model.started else model.steps_html())
         set_html(self._notes, "".join(f"<div>{escape(note)}</div>" for note in model.notes()))
         state = model.button()
         self._apply.show_state(state)
