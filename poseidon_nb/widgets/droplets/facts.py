@@ -241,9 +241,14 @@ def table_cells(droplet: Row, action_type: str = "") -> Cells:
     )
 
 
+def cell_texts(cells: Cells) -> list[str]:
+    """Return the cells of a row as text, without the column of checkboxes; a price has two decimals."""
+    return [f"{cell:,.2f}" if place == PRICE else str(cell) for place, cell in enumerate(cells)][1:]
+
+
 def cells_text(rows: Iterable[Cells]) -> str:
     """Return rows of cells as aligned lines of text, without the column of checkboxes."""
-    lines = [[*HEADS[1:]], *([str(cell) for cell in cells[1:]] for cells in rows)]
+    lines = [[*HEADS[1:]], *map(cell_texts, rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

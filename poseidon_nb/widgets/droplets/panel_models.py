@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
-from poseidon_nb.widgets.droplets.facts import HEADS, cells_text, droplet_facts, facts_table_html, facts_text
+from poseidon_nb.widgets.droplets.facts import (
+    HEADS,
+    PRICE,
+    cell_texts,
+    cells_text,
+    droplet_facts,
+    facts_table_html,
+    facts_text,
+)
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.model import DropletsModel
 from poseidon_nb.widgets.droplets.requests import BulkRequest
@@ -302,15 +311,18 @@ class FleetModel(DropletsModel):
 
     def _head_html(self) -> str:
         rows = [*self.fleet.cells.values()]
-        heads = "".join(f"<th>{escape(head)}</th>" for head in HEADS[1:])
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in cells[1:])}</tr>"
-            for cells in rows[:MAX_SAVED_ROWS]
-        )
+        heads = _row_html("th", HEADS[1:])
+        body = "".join(_row_html("td", cell_texts(cells)) for cells in rows[:MAX_SAVED_ROWS])
         more = f"<p>{_more_text(len(rows))}</p>" if len(rows) > MAX_SAVED_ROWS else ""
         caption = f"<caption>{escape(f'{self.account}: {self.fleet.count_text()}')}</caption>"
-        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{more}"
+        return f"<table>{caption}<thead>{heads}</thead><tbody>{body}</tbody></table>{more}"
 
 
-def _more_text(count: int) -> str:
-    return f"and {count - MAX_SAVED_ROWS:,} more"
+def _row_html(tag: str, cells: Iterable[str]) -> str:
+    sides = ("right" if place == PRICE else "left" for place in count(1))
+    row = (f"<{tag} style='text-align:{side}'>{escape(cell)}</{tag}>" for side, cell in zip(sides, cells, strict=False))
+    return f"<tr>{''.join(row)}</tr>"
+
+
+def _more_text(number: int) -> str:
+    return f"and {number - MAX_SAVED_ROWS:,} more"

@@ -16,6 +16,8 @@ import pandas as pd
 from poseidon_nb.analysis.classification import match_classes, match_regions
 from poseidon_nb.analysis.sizes import available, closed_regions, frontier, open_regions, sort_by_price, unit_prices
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.html_table import html_table
+from poseidon_nb.frames.layout import View
 from poseidon_nb.frames.tables.pricing import FAMILIES, OTHER
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.labels import is_price
@@ -195,7 +197,7 @@ class SizeExplorerModel:
         """Return the explorer as HTML that works without scripts or a kernel: the selected sizes, or all visible ones."""
         positions = self.visible_selected or self.visible
         columns = ["slug", "family", "vcpus", "memory_gib", "disk", "transfer", "price_monthly"]
-        table = self.sizes.loc[[*positions[:MAX_SAVED_ROWS]], columns].to_html(index=False, border=0)
+        table = html_table(self.sizes.loc[[*positions[:MAX_SAVED_ROWS]], columns].reset_index(drop=True), View())
         more = f"<p>and {len(positions) - MAX_SAVED_ROWS:,} more</p>" if len(positions) > MAX_SAVED_ROWS else ""
         commands = "".join(f"<pre>{escape(command)}</pre>" for command in self.commands())
         return f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>{commands}{table}{more}"
