@@ -36,6 +36,8 @@ _TAKES = "%do apply takes a DataFrame or a Plan in braces, as in %do apply {flee
 _FRAME_OPTIONS = {"tag_name": "--tag", "delete": "--delete", "restart": "--restart", "as_written": "--as-written",
                   "max_changes": "--max-changes"}  # fmt: skip
 _MAX_PERCENT = 100.0
+#: Columns of the table of a plan.
+_PLAN_COLUMNS = frozenset({"chain", "step", "change"})
 
 
 class FrameApply:
@@ -120,6 +122,8 @@ def _given_frames(context: CommandContext) -> list[tuple[str | None, FrameRows]]
         elif isinstance(given, Plan):
             raise InvalidArgument("A Plan is applied alone. Apply the frames by themselves.")
         elif hasattr(given, "columns") and hasattr(given, "iloc"):
+            if {*given.columns} >= _PLAN_COLUMNS:
+                raise InvalidArgument("This is the table of a plan. Execute the plan itself: %do apply {plan}")
             found.append((None, read_frame(given)))
         else:
             raise InvalidArgument(f"{_TAKES} {join_words(SUFFIXES, conjunction='or')}, not a {type(given).__name__}.")

@@ -13,8 +13,6 @@ from poseidon_nb.text import is_integer
 _TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
 #: The longest text of a cell that is read as a list.
 _MAX_CHARS = 200_000
-_FALSE = frozenset({"false", "no", "0"})
-_TRUE = frozenset({"true", "yes", "1"})
 
 
 def is_masked(value: Any) -> bool:
@@ -39,14 +37,6 @@ def integer(value: Any) -> int:
     if not is_integer(word):
         raise ValueError(f"must be a whole number, not {str(value)!r}")
     return int(word)
-
-
-def boolean(value: Any) -> bool:
-    """Return a boolean, also from ``"true"``, ``"no"`` or ``1``."""
-    word = text(value).casefold()
-    if word not in _TRUE | _FALSE:
-        raise ValueError(f"must be true or false, not {word!r}")
-    return word in _TRUE
 
 
 def items(value: Any) -> list[Any]:

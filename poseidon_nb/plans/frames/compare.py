@@ -1,7 +1,8 @@
 """The verdict on each cell of a row, from its value, the account's, and those that listings showed. Pure.
 
 - Equal to the account's value: no change.
-- A value that no listing showed: an edit. If the account has changed since the last listing, it is a conflict.
+- A value that no listing showed: an edit. If the account has changed since the last listing, it is a conflict, unless
+  it has only gained and lost elements that the edit adds and removes too.
 - A value that a listing showed, while the account has moved on: stale. It is left, unless the frame is applied as written.
 - Without any listing, as for a file, the account's value and the cell are all there is: a difference is an edit.
 """
@@ -129,7 +130,13 @@ def verdict(
         return Verdict.EDIT
     if cell in shown:
         return Verdict.EDIT if as_written else Verdict.STALE
-    return Verdict.EDIT if present == shown[-1] else Verdict.CONFLICT
+    return Verdict.EDIT if present == shown[-1] or _is_between(present, shown[-1], cell) else Verdict.CONFLICT
+
+
+def _is_between(present: Any, before: Any, after: Any) -> bool:
+    """Return whether a set has changed only towards the wanted one, as after a plan that was interrupted half way."""
+    sets = all(isinstance(one, frozenset) for one in (present, before, after))
+    return sets and (present ^ before) <= (after ^ before)
 
 
 STALE = "Left as in the account, which changed since they were listed (--as-written applies them)"
@@ -175,7 +182,7 @@ def compare_cells(
         try:
             result = _verdict(one, cell, present, listed, as_written=as_written)
         except ValueError as error:
-            found.errors.append(f"{who}, column {one.place}: {escape_unprintable(str(error))}.")
+            found.errors.append(f"{who}, column {one.place}: {sentence(str(error))}")
             continue
         if result is Verdict.EDIT and not one.refusal and not one.computed:
             differences.append(Difference(one, present.get(one.place), cell))
@@ -224,6 +231,12 @@ def _read(one: Field, value: Any, *, strict: bool = True) -> Any:
         if strict:
             raise
         return frozen(value)
+
+
+def sentence(text: str) -> str:
+    """Return a message for the user that ends as a sentence does."""
+    shown = escape_unprintable(text)
+    return shown if shown.endswith((".", "?")) else f"{shown}."
 
 
 def value_text(value: Any) -> str:

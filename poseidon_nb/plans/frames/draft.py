@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target
+from poseidon_nb.client.project_members import project_ids
 from poseidon_nb.text import did_you_mean, is_integer
 from poseidon_nb.transport.request import build_request
 
@@ -87,6 +88,11 @@ class Draft:
     def droplets_by_id(self) -> Mapping[int, Row]:
         """All droplets by id."""
         return {int(row["id"]): row for row in self.droplets}
+
+    @cached_property
+    def projects(self) -> Mapping[str, str]:
+        """The ids of all projects by name."""
+        return project_ids(self.account.client)
 
     def droplet(self, word: Any) -> int | str:
         """Return the id of a droplet by id or name; for one that the plan creates, the placeholder of its id.

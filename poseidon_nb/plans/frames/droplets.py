@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.droplet_steps import droplet_target
 from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target
-from poseidon_nb.client.project_members import droplet_projects, project_ids
+from poseidon_nb.client.project_members import droplet_projects
 from poseidon_nb.plans.builders import (
     action_chains,
     create_droplet_chains,
@@ -136,6 +136,8 @@ class Droplets(Kind):
         self._check_tag(row, tag)
         self._tag = tag
         _check_size(draft, cells.text(cell("size")))
+        if cell("project") is not None:
+            _check_project(draft, cells.text(cell("project")))
         self._fields(draft, row)
         draft.new_droplets[cells.text(cell("name"))] = None
 
@@ -270,16 +272,19 @@ def _check_size(draft: Draft, size: str) -> None:
         raise ValueError(f"unknown size {size!r}{did_you_mean(size, known)}")
 
 
+def _check_project(draft: Draft, name: str) -> None:
+    if name not in draft.projects:
+        raise ValueError(f"project {name!r} not found{did_you_mean(name, draft.projects)}")
+
+
 def _project_step(draft: Draft, target: Target, before: Any, name: str) -> Step:
-    known = project_ids(draft.account.client)
-    if name not in known:
-        raise ValueError(f"project {name!r} not found{did_you_mean(name, known)}")
+    _check_project(draft, name)
     return Step(
         verb="move",
         targets=(target,),
         request=build_request(
             operation("projects_assign_resources"),
-            path={"project_id": known[name]},
+            path={"project_id": draft.projects[name]},
             body={"resources": [f"do:droplet:{target.id}"]},
         ),
         change=FieldChange("project", before, name),

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.errors import GrammarError, InvalidArgument
 from poseidon_nb.plans.frames.planning import KINDS
 from poseidon_nb.plans.frames.rows import FrameRow, FrameRows, plain, read_frame
 from poseidon_nb.text import did_you_mean, escape_unprintable, join_words, pluralize
@@ -47,7 +47,13 @@ def read_file(name: str, parse_yaml: Any) -> list[tuple[str | None, FrameRows]]:
     if suffix == ".parquet":
         return [(None, _parquet(name, path))]
     text = _text(name, path)
-    return [(None, _csv(name, text))] if suffix == ".csv" else _yaml(name, parse_yaml(text))
+    if suffix == ".csv":
+        return [(None, _csv(name, text))]
+    try:
+        value = parse_yaml(text)
+    except GrammarError as error:
+        raise InvalidArgument(str(error).replace("The body", escape_unprintable(name), 1)) from None
+    return _yaml(name, value)
 
 
 def _path(name: str) -> Path:

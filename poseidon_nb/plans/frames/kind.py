@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.plans.frames.cells import words
+from poseidon_nb.plans.frames.compare import sentence
 from poseidon_nb.plans.frames.matching import Present
 from poseidon_nb.plans.frames.rows import FrameRow, read_frame
 from poseidon_nb.text import escape_unprintable
@@ -55,6 +56,8 @@ class Work:
     new: list[FrameRow] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     missing: list[Present] = field(default_factory=list)
+    #: The number of resources that the frame as a whole is about.
+    scope: int = 0
 
 
 class Kind:
@@ -149,5 +152,5 @@ def tried(draft: Draft, name: str, build: Any) -> Any:
     try:
         return build()
     except (ValueError, PoseidonError) as error:
-        draft.errors.append(f"{name}: {escape_unprintable(str(error.args[0])).rstrip('.')}.")
+        draft.errors.append(f"{name}: {sentence(str(error.args[0]))}")
         return None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from poseidon_nb.plans.frames.compare import sentence
 from poseidon_nb.text import escape_unprintable, join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from poseidon_nb.plans.frames.rows import FrameRow
 
@@ -36,6 +37,9 @@ class Present:
     id: int | str
     cells: Cells
     raw: Mapping[str, Any]
+
+
+R = TypeVar("R", "FrameRow", Present)
 
 
 @dataclass(slots=True)
@@ -91,7 +95,29 @@ def match_rows(
     identity : Identity
     """
     found = Matches()
-    by_id = {one.id: one for one in present}
+    claimed, without = _match_ids(rows, {one.id: one for one in present}, identity, found)
+    groups: defaultdict[Hashable, list[FrameRow]] = defaultdict(list)
+    for row in without:
+        key = identity.key(row.cells)
+        if key is None:
+            found.errors.append(f"{row.label} has neither {identity.id} nor {identity.needed}.")
+        else:
+            groups[key].append(row)
+    by_key = _grouped(scope if groups else (), identity)
+    named = _grouped(claimed.values() if groups else (), identity)
+    for key, group in groups.items():
+        candidates = by_key[key]
+        if identity.prefer is None:
+            _match_name((*group, *named[key]), candidates, claimed, identity, found)
+        else:
+            _match_group(group, [one for one in candidates if one.id not in claimed], identity, found)
+    return found
+
+
+def _match_ids(
+    rows: Sequence[FrameRow], by_id: Mapping[int | str, Present], identity: Identity, found: Matches
+) -> tuple[dict[int | str, FrameRow], list[FrameRow]]:
+    """Match the rows with an id; return them by id, and the rows without one."""
     claimed: dict[int | str, FrameRow] = {}
     without: list[FrameRow] = []
     for row in rows:
@@ -102,7 +128,7 @@ def match_rows(
         try:
             id_ = identity.read_id(cell)
         except ValueError as error:
-            found.errors.append(f"{row.label}, column {identity.id}: {escape_unprintable(str(error))}.")
+            found.errors.append(f"{row.label}, column {identity.id}: {sentence(str(error))}")
             continue
         if id_ in claimed:
             found.errors.append(
@@ -114,39 +140,32 @@ def match_rows(
             found.pairs.append((row, by_id[id_]))
         else:
             found.gone.append((row, id_))
-    groups: defaultdict[Hashable, list[FrameRow]] = defaultdict(list)
-    for row in without:
-        key = identity.key(row.cells)
-        if key is None:
-            found.errors.append(f"{row.label} has neither {identity.id} nor {identity.needed}.")
-        else:
-            groups[key].append(row)
-    for key, group in groups.items():
-        candidates = [one for one in scope if identity.key(one.cells) == key]
-        if identity.prefer is None:
-            _match_name(key, group, candidates, claimed, identity, found)
-        else:
-            _match_group(group, [one for one in candidates if one.id not in claimed], identity, found)
+    return claimed, without
+
+
+def _grouped(members: Iterable[R], identity: Identity) -> defaultdict[Hashable, list[R]]:
+    """Return rows or resources by their key."""
+    found: defaultdict[Hashable, list[R]] = defaultdict(list)
+    for one in members:
+        found[identity.key(one.cells)].append(one)
     return found
 
 
-def _match_name(  # what a name may clash with
-    key: Hashable,
+def _match_name(
     group: Sequence[FrameRow],
     candidates: Sequence[Present],
     claimed: Mapping[int | str, FrameRow],
     identity: Identity,
     found: Matches,
 ) -> None:
+    """Match the rows of one name, of which the first has no id, with the resources of this name."""
     name = _name_of(group[0].cells)
-    others = [row for row in claimed.values() if identity.key(row.cells) == key]
-    if len(group) + len(others) > 1:
-        labels = join_words(row.label for row in (*group, *others))
-        ids = join_words(str(one.id) for one in candidates)
+    ids = join_words(str(one.id) for one in candidates)
+    if len(group) > 1:
+        labels = join_words(row.label for row in group)
         known = f" Its {identity.id} in the account: {ids}." if ids else ""
         found.errors.append(f"{labels} share the name {name}. Give each a name, or its {identity.id}.{known}")
     elif len(candidates) > 1:
-        ids = join_words(str(one.id) for one in candidates)
         found.errors.append(
             f"{group[0].label}: {len(candidates)} {identity.noun}s are named {name}. Add the {identity.id}: {ids}."
         )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.account import AccountReader
     from poseidon_nb.plans.frames.kind import Kind
-    from poseidon_nb.plans.frames.matching import Matches, Present
+    from poseidon_nb.plans.frames.matching import Matches
     from poseidon_nb.plans.frames.rows import FrameRow, FrameRows
 
 #: The resource types in the order in which they are built: firewalls before the droplets that need them, and records
@@ -172,6 +172,8 @@ def frame_chains(
     for name, frame in sorted(frames, key=lambda one: one[0] != "droplets"):
         works[name] = _compare(draft, name, frame, _Shown(shown, account_key), options)
     _raise_errors(draft.errors)
+    for kind, work in works.values():
+        _check_amount(kind, work, options)
     for name in KINDS:
         if name in works:
             kind, work = works[name]
@@ -195,10 +197,12 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
     kind = _kind(name, frame, shown)
     _check_options(kind, options)
     _note_columns(draft, kind, frame)
-    present = kind.read(draft, frame.rows)
+    # Spreadsheets end in empty rows.
+    given = [row for row in frame.rows if any(cell is not None for cell in row.cells.values())]
+    present = kind.read(draft, given)
     if options.tag is not None:
         draft.account.check_tag(options.tag)
-    prepared = [tried(draft, who(row), partial(kind.prepare, draft, row)) for row in frame.rows]
+    prepared = [tried(draft, who(row), partial(kind.prepare, draft, row)) for row in given]
     rows = [row for row in prepared if row is not None]
     scope = [one for one in present if kind.in_scope(one, options.tag, rows)]
     matches = match_rows(rows, present, scope, kind.identity)
@@ -229,7 +233,7 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
     draft.account.notes += found.notes
     if found.two_way and work.changes and _TWO_WAY not in draft.account.notes:
         draft.account.notes.append(_TWO_WAY)
-    _check_amount(kind, work, scope, options)
+    work.scope = len(scope)
     return kind, work
 
 
@@ -301,14 +305,14 @@ def _is_edited(kind: Kind, row: FrameRow, listed: Mapping[str, Sequence[object]]
     return False
 
 
-def _check_amount(kind: Kind, work: Work, scope: Sequence[Present], options: ApplyOptions) -> None:
+def _check_amount(kind: Kind, work: Work, options: ApplyOptions) -> None:
     """Check that a frame does not change more of its scope than is allowed. New resources change nothing that exists."""
     number = len(work.changes) + len(work.missing)
     if not number:
         return
-    percent = 100.0 * number / max(len(scope), 1)
+    percent = 100.0 * number / max(work.scope, 1)
     if percent > options.max_changes_percent:
-        of = f"{pluralize(len(scope), kind.noun)}{f' with tag {options.tag}' if options.tag else ''}"
+        of = f"{pluralize(work.scope, kind.noun)}{f' with tag {options.tag}' if options.tag else ''}"
         parts = [f"change {len(work.changes):,}"] if work.changes else []
         parts += [f"delete {len(work.missing):,}"] if work.missing else []
         needed = int(-(-percent // 1))

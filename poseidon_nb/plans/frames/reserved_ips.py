@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.engine.steps import FieldChange, Step, Target
 from poseidon_nb.plans.frames import cells
-from poseidon_nb.plans.frames.compare import Field
+from poseidon_nb.plans.frames.compare import Field, sentence
 from poseidon_nb.plans.frames.kind import Kind, presents
 from poseidon_nb.plans.frames.matching import Identity
 from poseidon_nb.transport.request import build_request
@@ -34,7 +34,7 @@ class ReservedIPs(Kind):
     identity = Identity("reserved IP", "ip", cells.text, lambda _: None, needed="an address")
     not_deleted = "Reserved IPs are released with %do reserved-ips delete."
     fields = (
-        Field(name="droplet_id", read=cells.text, may_be_empty=True),
+        Field(name="droplet_id", read=cells.folded, may_be_empty=True, empty=frozenset()),
         Field(name="region", read=cells.text, refusal="Reserve another with %do reserved-ips create."),
         Field(name="droplet_name", read=cells.loose, computed=True, refusal="Set droplet_id, to an id or a name."),
         Field(name="locked", read=cells.loose, computed=True),
@@ -96,7 +96,7 @@ class ReservedIPs(Kind):
         try:
             droplet = draft.droplet(word)
         except ValueError as error:
-            draft.errors.append(f"{change.who}: {error}.")
+            draft.errors.append(f"{change.who}: {sentence(str(error))}")
             return None
         region = (draft.droplets_by_id[droplet].get("region") or {}).get("slug") if isinstance(droplet, int) else None
         if region is not None and region != change.present.cells.get("region"):

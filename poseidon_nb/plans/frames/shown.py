@@ -71,7 +71,7 @@ class ShownValues:
         """
         if not account or id_column not in frame.columns or frame.columns.has_duplicates:
             return
-        columns = {str(name): list(map(copied, frame[name].tolist())) for name in frame.columns}
+        columns = {str(name): _values(frame[name]) for name in frame.columns}
         columns |= {name: [value] * len(frame) for name, value in (fixed or {}).items()}
         with self._lock:
             self._waiting.append((account, kind, columns.pop(id_column), columns))
@@ -116,11 +116,17 @@ class ShownValues:
                 # Listed last is kept longest.
                 cells = self._rows.pop((account, kind, id_), None) or {}
                 for name, values in columns.items():
-                    cells[name] = _with_value(cells.get(name, ()), values[place])
+                    cells[name] = _with_value(cells.get(name, ()), copied(values[place]))
                 self._rows[account, kind, id_] = cells
         self._waiting_rows = 0
         while len(self._rows) > MAX_ROWS:
             del self._rows[next(iter(self._rows))]
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    """Return the values of a column. Lists are copied at once, because a user may edit them in place."""
+    values = column.tolist()
+    return list(map(copied, values)) if str(column.dtype) == "object" else values
 
 
 def _with_value(values: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
