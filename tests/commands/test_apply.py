@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from poseidon_nb import errors
@@ -126,6 +127,9 @@ def test_with_a_tag_and_delete_the_frame_is_the_whole_of_that_tag(desk):
     assert "Tag 'wbe' not found" in refused_lookup(desk, fleet, "--tag wbe")
     row = {**NEW, "tags": ["db"]}
     assert "its tags must contain web, because of --tag web" in refused(desk, with_row(fewer, **row), "--tag web")
+    assert names(desk.do("apply {frame} --plan --tag fresh", frame=pd.DataFrame([{**NEW, "tags": ["fresh"]}]))) == [
+        ("create", "new-1")
+    ]
     # Without tags, a new droplet gets that of the scope.
     apply(desk, with_row(fewer, **{**NEW, "tags": None}), "--tag web")
     assert "new-1" in listed(desk, "droplets list --tag web")["name"].tolist()
@@ -212,7 +216,10 @@ def test_what_no_longer_exists_is_said_and_refused_if_it_was_edited(desk):
 def test_unknown_columns_and_wrong_options_are_told(desk):
     fleet = listed(desk).rename(columns={"size": "sizes"})
     plan = desk.do("apply {fleet} --plan", fleet=fleet)
-    assert plan.notes == ("Column sizes is not one of droplets and is ignored. Did you mean size?",)
+    assert plan.notes == ("Column sizes is ignored. Did you mean size?",)
+    assert desk.do("apply {fleet} --plan", fleet=listed(desk).assign(team="a", cost_center=5)).notes == (
+        "Ignored columns: team and cost_center.",
+    )
     fleet = listed(desk)
     for option, message in (
         ("--max-changes many", "must be a percentage from 0% to 100%, such as 80%, not 'many'"),

@@ -85,10 +85,14 @@ def test_firewalls_get_rules_tags_and_names_whatever_the_order_of_their_rules(de
     firewalls.at[0, "inbound_rules"].append(
         {"protocol": "tcp", "ports": 8080, "sources": {"addresses": ["198.18.0.5"]}}
     )
-    new = {"name": "shop", "tags": ["shop"], "inbound_rules": [{"protocol": "icmp", "sources": {"tags": ["web"]}}]}
+    new = {
+        "name": "shop",
+        "tags": ["shop"],
+        "inbound_rules": [{"protocol": "icmp", "sources": {"tags": ["web", "shopper"]}}],
+    }
     plan = apply(desk, with_row(firewalls, **new), "--max-changes 50%")
-    assert names(plan) == [("create", "shop"), ("create", "shop"), ("update", "web")]
-    assert plan.steps[2].change.after == "tcp 8080 from 198.18.0.5"
+    assert names(plan) == [("create", "shop"), ("create", "shopper"), ("create", "shop"), ("update", "web")]
+    assert plan.steps[3].change.after == "tcp 8080 from 198.18.0.5"
     rules = listed(desk, "firewalls list")["inbound_rules"][0]
     assert {"protocol": "tcp", "ports": "8080", "sources": {"addresses": ["198.18.0.5"]}} in rules
 
@@ -181,3 +185,4 @@ def test_tags_are_created_and_deleted_with_the_frame_as_the_whole_account(desk):
     tags = listed(desk, "tags list")
     assert names(apply(desk, tags[tags["name"] != "fresh"], "--delete")) == [("delete", "fresh")]
     assert "Tags consist of letters" in refused(desk, with_row(tags, name="not a tag"))
+    assert "has no name." in refused(desk, with_row(tags, droplets_count=1))

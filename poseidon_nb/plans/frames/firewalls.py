@@ -150,7 +150,7 @@ class Firewalls(Kind):
 
     @staticmethod
     def _add(draft: Draft, step: Step, body: Row) -> None:
-        after = [number for tag in body["tags"] for number in draft.create_tag(tag)]
+        after = [number for tag in (*body["tags"], *_rule_tags(body)) for number in draft.create_tag(tag)]
         number = draft.add(step, after=after)
         for tag in body["tags"]:
             draft.firewalls.setdefault(tag.casefold(), []).append(number)
@@ -179,6 +179,12 @@ def _shortened(difference: Difference) -> Difference:
 def _rule_text(side: str, rule: Row) -> str:
     ends = ", ".join(str(one) for values in (rule.get(side) or {}).values() for one in values or ())
     return f"{rule['protocol']} {rule.get('ports') or 'all'} {'from' if side == 'sources' else 'to'} {ends}"
+
+
+def _rule_tags(body: Row) -> list[str]:
+    """Return the tags that rules name as their sources or destinations."""
+    found = [rule[side].get("tags") or [] for name, side in _SIDES.items() for rule in body[name]]
+    return cells.words([tag for tags in found for tag in tags])
 
 
 def _sendable(side: str, rule: Any) -> Any:

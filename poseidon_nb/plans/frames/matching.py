@@ -69,7 +69,7 @@ class Identity:
     prefer : callable, optional
         Returns what tells resources with one key apart, such as the data of a DNS record.
     needed : str
-        The columns of the key, for messages.
+        The columns of the key, for messages; empty if only the id can name a resource.
     """
 
     noun: str
@@ -100,7 +100,8 @@ def match_rows(
     for row in without:
         key = identity.key(row.cells)
         if key is None:
-            found.errors.append(f"{row.label} has neither {identity.id} nor {identity.needed}.")
+            needed = f"neither {identity.id} nor {identity.needed}" if identity.needed else f"no {identity.id}"
+            found.errors.append(f"{row.label} has {needed}.")
         else:
             groups[key].append(row)
     by_key = _grouped(scope if groups else (), identity)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.plans.frames import cells
 from poseidon_nb.plans.frames.compare import Comparison, compare_cells
 from poseidon_nb.plans.frames.draft import Draft
 from poseidon_nb.plans.frames.droplets import Droplets
@@ -22,7 +23,7 @@ from poseidon_nb.plans.frames.reserved_ips import ReservedIPs
 from poseidon_nb.plans.frames.shown import ShownValues
 from poseidon_nb.plans.frames.tags import Tags
 from poseidon_nb.plans.frames.volumes import Volumes
-from poseidon_nb.text import did_you_mean, escape_unprintable, join_words, pluralize
+from poseidon_nb.text import did_you_mean, escape_unprintable, join_words, pluralize, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -200,7 +201,8 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
     # Spreadsheets end in empty rows.
     given = [row for row in frame.rows if any(cell is not None for cell in row.cells.values())]
     present = kind.read(draft, given)
-    if options.tag is not None:
+    if options.tag is not None and not any(_has_tag(row, options.tag) for row in given):
+        # A new fleet may bring its tag.
         draft.account.check_tag(options.tag)
     prepared = [tried(draft, who(row), partial(kind.prepare, draft, row)) for row in given]
     rows = [row for row in prepared if row is not None]
@@ -237,6 +239,13 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
     return kind, work
 
 
+def _has_tag(row: FrameRow, tag: str) -> bool:
+    try:
+        return tag.casefold() in cells.folded(row.cells.get("tags") or [])
+    except ValueError:
+        return False
+
+
 def _kind(name: str, frame: FrameRows, shown: _Shown) -> Kind:
     if name != "records":
         return KINDS[name]()
@@ -258,11 +267,12 @@ def _check_options(kind: Kind, options: ApplyOptions) -> None:
 
 def _note_columns(draft: Draft, kind: Kind, frame: FrameRows) -> None:
     known = kind.columns()
-    for column in frame.columns:
-        if column not in known:
-            close = did_you_mean(column, known).removeprefix(". ")
-            ignored = f"Column {escape_unprintable(column)} is not one of {kind.noun}s and is ignored."
-            draft.account.notes.append(f"{ignored} {close}".rstrip())
+    unknown = {column: did_you_mean(column, known) for column in frame.columns if column not in known}
+    notes = [f"Column {escape_unprintable(one)} is ignored{close}" for one, close in unknown.items() if close]
+    others = [one for one, close in unknown.items() if not close]
+    if others:
+        notes.append(f"Ignored columns: {truncated_list(others)}.")
+    draft.account.notes += notes
 
 
 def _match_gone(draft: Draft, kind: Kind, matches: Matches, shown: _Shown) -> None:

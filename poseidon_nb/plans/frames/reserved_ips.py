@@ -31,7 +31,7 @@ class ReservedIPs(Kind):
     name = "reserved_ips"
     noun = "reserved IP"
     hallmarks = frozenset({"ip"})
-    identity = Identity("reserved IP", "ip", cells.text, lambda _: None, needed="an address")
+    identity = Identity("reserved IP", "ip", cells.text, lambda _: None, needed="")
     not_deleted = "Reserved IPs are released with %do reserved-ips delete."
     fields = (
         Field(name="droplet_id", read=cells.folded, may_be_empty=True, empty=frozenset()),

@@ -29,7 +29,7 @@ class Tags(Kind):
     name = "tags"
     noun = "tag"
     hallmarks = frozenset({*_COUNTS, "databases_count", "last_tagged_uri"})
-    identity = Identity("tag", "name", cells.text, lambda _: None)
+    identity = Identity("tag", "name", cells.text, lambda _: None, needed="")
     named_by_id = True
     fields = tuple(
         Field(name=name, read=cells.loose, computed=True, refusal="Add or remove the tag in a frame of the resources.")
