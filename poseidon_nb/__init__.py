@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         Unprocessable,
     )
     from poseidon_nb.magics.connect import connect
-    from poseidon_nb.magics.do import current_client, do, plan
+    from poseidon_nb.magics.do import current_client, do, plan, plan_frame
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel, PlanPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
@@ -81,6 +81,7 @@ _MODULES = {
     "current_client": "magics.do",
     "do": "magics.do",
     "plan": "magics.do",
+    "plan_frame": "magics.do",
 }
 
 #: Subpackages available as attributes: ``po.analysis.sizes``, ``po.plots.Picture``.
@@ -139,6 +140,7 @@ __all__ = [
     "do",
     "load_ipython_extension",
     "plan",
+    "plan_frame",
     "plots",
     "unload_ipython_extension",
 ]

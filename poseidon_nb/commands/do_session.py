@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.joined_sandbox import JoinedSandbox
     from poseidon_nb.clock import Clock
+    from poseidon_nb.plans.frames.shown import ShownValues
     from poseidon_nb.sandbox import Sandbox
     from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
     from poseidon_nb.widgets.panel import PanelHost
@@ -110,6 +111,13 @@ class DoSession:
         from poseidon_nb.widgets.panel import PanelHost  # noqa: PLC0415  # loads ipywidgets
 
         return PanelHost()
+
+    @cached_property
+    def shown(self) -> ShownValues:
+        """What the listings of this session showed, so that edits of their frames can be recognized."""
+        from poseidon_nb.plans.frames.shown import ShownValues  # noqa: PLC0415  # only tables need it
+
+        return ShownValues()
 
     @property
     def in_sandbox(self) -> bool:

@@ -119,6 +119,7 @@ def _verb(group: Group, verb: Verb) -> str:
         _confirmation_line(group, verb),
         _section("Columns", _columns(verb)),
         _aliases(verb.aliases),
+        _section("Notes", "\n".join(f"  {line}".rstrip() for line in verb.notes)),
         _section("Example", f"  {verb.example}"),
         _section("API", _pages(verb)),
     )
@@ -188,7 +189,7 @@ def _confirmation_line(group: Group, verb: Verb) -> str:
 def _reasons(group: Group, verb: Verb) -> str:
     """Return when a verb asks, as the end of a sentence; empty if it never does."""
     if group.name == "apply":
-        return "like the command that created the plan."
+        return "like the commands that would do the same, and before anything is deleted."
     if group.name == "api":
         return "before any request other than GET."
     if not verb.operations or operation(verb.operations[0]).method == "GET":

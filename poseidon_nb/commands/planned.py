@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoToken, ServerError, TransportError
@@ -10,11 +10,13 @@ from poseidon_nb.plans import confirmation
 from poseidon_nb.plans.account import OfflineReader
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, Plan, check_unchanged
 from poseidon_nb.plans.summary import dry_run
+from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.transport import cancellation, config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Chain, Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.commands.results import Result
@@ -111,3 +113,27 @@ def confirm(context: CommandContext, plan: Plan) -> None:
         raise ConfirmationRequired(confirmation.refusal(plan)) from None
     if not confirmed:
         raise ConfirmationRequired("Not confirmed. Nothing was changed.")
+
+
+def bound_plan(context: CommandContext, plan: Plan) -> Plan:
+    """Return a plan that a command was given, with the client that executes it.
+
+    Raises
+    ------
+    InvalidArgument
+        It is a plan for another account.
+    """
+    ours = context.client
+    if plan.account != ours.label() or not _is_same_account(plan, ours):
+        raise InvalidArgument(
+            f"This plan is for {plan.account}, but %do uses {ours.label()}. Select its account, or execute it with plan.apply()"
+        )
+    return replace(plan, client=ours)
+
+
+def _is_same_account(plan: Plan, ours: Client) -> bool:
+    """Check whether a plan is for a client's account. Different accounts, such as a person's teams, can share a label."""
+    theirs = plan.client
+    if theirs is None:
+        return bool(plan.identity) and plan.identity == ours.identity()
+    return theirs is ours or account_key(theirs).same(account_key(ours))

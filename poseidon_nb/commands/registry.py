@@ -11,6 +11,7 @@ from poseidon_nb.commands.account.spec import ACCOUNT, CONTEXT, LOG, LOGIN, RATE
 from poseidon_nb.commands.actions.spec import ACTIONS
 from poseidon_nb.commands.aliases.spec import ALIASES
 from poseidon_nb.commands.api.spec import API
+from poseidon_nb.commands.apply.spec import APPLY
 from poseidon_nb.commands.cost.spec import COST
 from poseidon_nb.commands.domains.spec import DOMAINS, RECORDS
 from poseidon_nb.commands.droplets.spec import DROPLETS
@@ -36,7 +37,7 @@ from poseidon_nb.commands.images.spec import IMAGES
 from poseidon_nb.commands.keys.spec import KEYS
 from poseidon_nb.commands.metrics.spec import METRICS
 from poseidon_nb.commands.panel.spec import PANEL
-from poseidon_nb.commands.plans.spec import APPLY, PLANS
+from poseidon_nb.commands.plans.spec import PLANS
 from poseidon_nb.commands.regions.spec import REGIONS
 from poseidon_nb.commands.rightsize.spec import RIGHTSIZE
 from poseidon_nb.commands.sandbox.spec import SANDBOX

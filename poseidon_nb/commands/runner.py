@@ -14,7 +14,9 @@ from poseidon_nb.masking import MASK, mask, masked_fields
 from poseidon_nb.text import join_words, pluralize, printable_json
 
 if TYPE_CHECKING:
-    from poseidon_nb.commands.context import Settings
+    import pandas as pd
+
+    from poseidon_nb.commands.context import CommandContext, Settings
     from poseidon_nb.commands.do_session import DoSession
     from poseidon_nb.commands.planned import Planned, Read
     from poseidon_nb.commands.results import TableResult
@@ -108,7 +110,9 @@ def run_command(command: Command, session: DoSession, ui: UserInterface, setting
     if command.columns:
         from poseidon_nb.commands.results import check_columns  # noqa: PLC0415  # loads the plans
 
-        check_columns(registry().columns(command.verb), command.columns)
+        # Columns that an option adds are not in the table.
+        more = (command.options["with_column"],) if "with_column" in command.options else ()
+        check_columns((*registry().columns(command.verb), *more), command.columns)
     from poseidon_nb.commands.planned import Planned  # noqa: PLC0415  # loads requests
 
     runner = find_runner(command)
@@ -163,7 +167,7 @@ def _run(command: Command, runner: Read | Planned, session: DoSession, ui: UserI
         if command.save is not None:
             ui.say(save.save(result, command.save, command.columns))
             return None
-        return _value(command, result, ui)
+        return _value(context, result)
 
 
 def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None:
@@ -180,10 +184,11 @@ def _show_reads(command: Command, session: DoSession, ui: UserInterface) -> None
         ui.say(f"(The ids of {join_words(seen)} are from earlier commands.)")
 
 
-def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> Any:
+def _value(context: CommandContext, result: TableResult | Any) -> Any:
     """Return what a result is to the cell: a DataFrame, JSON, or the object itself; masked unless ``--reveal``."""
     from poseidon_nb.commands.results import Live, Plain, Text, select  # noqa: PLC0415  # loads the plans
 
+    command, ui = context.command, context.ui
     if isinstance(result, Live):
         return result.value
     if isinstance(result, Plain):
@@ -203,7 +208,26 @@ def _value(command: Command, result: TableResult | Any, ui: UserInterface) -> An
         columns = {str(name): frame[name].tolist() for name in frame.columns if str(frame[name].dtype) in _TEXT_DTYPES}
         # Thousands of cells are quicker to search as one text.
         _say_masked(ui, {name: values for name, values in columns.items() if MASK in repr(values)})
+    _remember_shown(context, frame)
     return displayed(frame, command_view(command, frame, single=result.single))
+
+
+def _remember_shown(context: CommandContext, frame: pd.DataFrame) -> None:
+    """Remember what a table of resources shows, so that edits of it can be recognized."""
+    from poseidon_nb.plans.frames.planning import KINDS  # noqa: PLC0415  # loads the plans
+    from poseidon_nb.plans.frames.shown import account_of  # noqa: PLC0415  # likewise
+
+    kind = KINDS.get(context.verb.table)
+    if kind is not None:
+        domain = context.argument("domain_name")
+        context.session.shown.remember(
+            account_of(context.client),
+            kind.name,
+            frame,
+            id_column=kind.identity.id,
+            # The records of a domain do not show it.
+            fixed={} if domain is None else {"domain": str(domain).removesuffix(".").casefold()},
+        )
 
 
 def _say_masked(ui: UserInterface, value: Any) -> None:

@@ -170,6 +170,8 @@ class Verb:
         It starts actions and waits for them, so ``--no-wait`` and ``--timeout`` apply.
     example : str
         A complete line, with names from the sandbox.
+    notes : tuple of str
+        Lines that help shows as they are, for a verb that needs more than its arguments and options.
     """
 
     name: str
@@ -190,6 +192,7 @@ class Verb:
     one_of: tuple[tuple[str, ...], ...] = ()
     at_most_one_of: tuple[tuple[str, ...], ...] = ()
     waits: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -17,6 +17,8 @@ from poseidon_nb.magics.ui import current_ui
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from poseidon_nb.client.client import Client
     from poseidon_nb.commands.ui import UserInterface
     from poseidon_nb.language.command import Command
@@ -80,6 +82,56 @@ def plan(line: str, *, body: str | None = None, **variables: object) -> Plan:
     >>> po.plan("droplets resize --tag web --size s-2vcpu-4gb --restart").apply()  # doctest: +SKIP
     """
     built: Plan = run_line(line, body=body, variables=variables, adjust=_for_plan)
+    return built
+
+
+def plan_frame(  # the options of %do apply, all by keyword
+    *frames: pd.DataFrame | str,
+    tag: str | None = None,
+    delete: bool = False,
+    restart: bool = False,
+    as_written: bool = False,
+    max_changes: float | str | None = None,
+) -> Plan:
+    """Return the plan that makes the account like edited DataFrames or files, as ``%do apply {frame} --plan`` does.
+
+    Parameters
+    ----------
+    *frames : pandas.DataFrame or str
+        Frames of droplets, records, firewalls, volumes, reserved IPs or tags, or the names of files.
+    tag : str, optional
+        The frame is about the resources with this tag.
+    delete : bool
+        Delete what has the tag and is missing in the frame.
+    restart : bool
+        Restart running droplets whose size changes.
+    as_written : bool
+        Also apply cells that the account has changed since they were listed.
+    max_changes : float or str, optional
+        The percentage of the scope that may change; ``30`` by default.
+
+    Raises
+    ------
+    InvalidArgument
+        A row cannot be applied. Nothing was changed.
+
+    Examples
+    --------
+    >>> po.plan_frame(fleet, tag="web", restart=True).apply()  # doctest: +SKIP
+    """
+    if not frames:
+        raise InvalidArgument("po.plan_frame needs a DataFrame, or the name of a file.")
+    variables: dict[str, object] = {f"frame_{number}": frame for number, frame in enumerate(frames)}
+    if tag is not None:
+        variables["tag"] = tag
+    words = [f"{{{name}}}" for name in variables if name != "tag"]
+    words += ["--tag={tag}"] if tag is not None else []
+    flags = {"--delete": delete, "--restart": restart, "--as-written": as_written}
+    words += [flag for flag, is_given in flags.items() if is_given]
+    if max_changes is not None:
+        variables["max_changes"] = str(max_changes)
+        words.append("--max-changes={max_changes}")
+    built: Plan = run_line(f"apply {' '.join(words)}", variables=variables, adjust=_for_plan)
     return built
 
 

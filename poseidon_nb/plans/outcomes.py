@@ -108,7 +108,9 @@ def with_pending(plan: Plan, outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def _belongs_to(outcome: Outcome, step: Step, target: Target) -> bool:
-    same = outcome.target.id == target.id if target.id is not None else outcome.target.name == target.name
+    # The id of what another step creates is only known afterwards.
+    is_new = target.id is None or target.id in {reference.placeholder for reference in step.references}
+    same = outcome.target.name == target.name if is_new else outcome.target.id == target.id
     return same and outcome.step.verb == step.verb
 
 

@@ -409,21 +409,23 @@ def test_apply_from_python_gives_the_same_and_raises_when_a_step_failed(desk):
     assert frame["status"].tolist() == ["failed"]
 
 
-def test_apply_refuses_whatever_is_no_plan_and_names_it(desk):
+def test_apply_refuses_whatever_is_neither_plan_nor_frame_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
-        (plan.frame(), r"not a DataFrame such as plan.frame\(\)"),
-        (pd.DataFrame(), "not a DataFrame"),
-        ("droplets delete web-1", "not the text 'droplets delete web-1'"),
+        (plan.frame(), r"the table of a plan. Execute the plan itself: %do apply {plan}"),
+        (pd.DataFrame(), "none of them has the columns no columns"),
+        ("droplets delete web-1", "not 'droplets delete web-1'"),
         (5, "not a int"),
         (None, "not a NoneType"),
     ):
-        with pytest.raises(errors.InvalidArgument, match=f"%do apply takes a Plan, as in %do apply {{plan}}, {what}"):
+        with pytest.raises(errors.InvalidArgument, match=what):
             desk.do("apply {plan}", plan=given)
-    with pytest.raises(errors.InvalidArgument, match="not the text 'plan'"):
+    with pytest.raises(errors.InvalidArgument, match=r"not 'plan'. If plan is a variable, write {plan}."):
         desk.do("apply plan", plan=plan)
     with pytest.raises(errors.GrammarError, match="Unknown variable 'other'"):
         desk.do("apply {other}", plan=plan)
+    with pytest.raises(errors.InvalidArgument, match=r"executed as it is\. Give --restart where it is built"):
+        desk.do("apply {plan} --restart", plan=plan)
 
 
 def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
@@ -436,7 +438,7 @@ def test_a_stored_plan_is_applied_to_its_own_account_only(desk):
 
 def test_of_two_plans_one_is_too_many(desk):
     plan = desk.do("droplets power_off web-1 --plan")
-    with pytest.raises(errors.GrammarError, match="Unexpected argument"):
+    with pytest.raises(errors.InvalidArgument, match="A Plan is applied alone"):
         desk.do("apply {plan} {plan}", plan=plan)
 
 

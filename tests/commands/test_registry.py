@@ -49,7 +49,7 @@ def test_every_alias_leads_back(group: Group) -> None:
 @each(("group", "verb"), ROWS)
 def test_an_example_is_the_command_that_it_explains(group: Group, verb: Verb) -> None:
     assert verb.example.startswith("%do ")
-    command = parse(verb.example.removeprefix("%do "), {"plan": "of `apply`"})
+    command = parse(verb.example.removeprefix("%do "), {"fleet": "of `apply`"})
     assert (command.group, command.verb, command.help) == (group.name, verb, False)
     assert registry().verb(command.group, command.verb.name) is verb
 

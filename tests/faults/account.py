@@ -57,13 +57,15 @@ class Account:
     Parameters
     ----------
     seed : int
+    droplets : int
+        How many there are at first.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, droplets: int = 3) -> None:
         began = time.monotonic()
         self.clock = ScaledClock(began)
         self.began = began
-        self.sandbox = Sandbox(droplets=3, seed=seed, speed=SPEED, lag_s=4.0, clock=self.clock)
+        self.sandbox = Sandbox(droplets=droplets, seed=seed, speed=SPEED, lag_s=4.0, clock=self.clock)
         self.token = self.sandbox.token
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:

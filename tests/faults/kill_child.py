@@ -27,7 +27,7 @@ IMAGE, REGION, FIRST_SIZE = "debian-12-x64", "nyc3", "s-1vcpu-1gb"
 TAG = "fleet"
 
 
-def job(name: str, client: Any, do: Callable[[str], Any], arguments: dict[str, Any]) -> Any:
+def job(name: str, client: Any, do: Callable[[str], Any], arguments: dict[str, Any]) -> Any:  # noqa: PLR0911  # one each
     """Do a job; returns what is to be told of it."""
     if name == "resize":
         return client.droplets.get(arguments["ids"][0]).resize(SIZE, restart=True).id
@@ -35,6 +35,8 @@ def job(name: str, client: Any, do: Callable[[str], Any], arguments: dict[str, A
         return _rows(do(f"droplets resize --tag {TAG} --size {SIZE} --restart --yes"))
     if name == "snapshot many":
         return _rows(do(f"droplets take_snapshot --tag {TAG} --name {SNAPSHOT} --restart --yes"))
+    if name == "line":
+        return _rows(do(arguments["line"]))
     if name == "create":
         made = client.droplets.create(names=arguments["names"], size=FIRST_SIZE, image=IMAGE, region=REGION)
         return [one.id for one in made]

@@ -124,6 +124,48 @@ class Killer:
             self.reached.set()
         return answer
 
+    def arm(self, at: int, moment: str) -> None:
+        """Be ready for the next process."""
+        with self._lock:
+            self._at, self._moment, self._changes = at, moment, 0
+            self.reached.clear()
+
+    def disarm(self) -> None:
+        """Let everything pass."""
+        with self._lock:
+            self._at, self.process = 0, None
+
+
+def run_child(
+    job: str, url: str, account: Account, arguments: Mapping[str, Any], state: str, killer: Killer | None = None
+) -> bool:
+    """Run a job in a process of its own, which a killer may end; return whether it was killed."""
+    command = [sys.executable, str(CHILD), job, url, account.token, str(account.began), json.dumps(arguments)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "POSEIDON_STATE_DIR": state, "XDG_STATE_HOME": state},
+    )
+    assert process.stdout is not None
+    if process.stdout.readline() != "READY\n":
+        process.kill()
+        process.wait()
+        _close(process)
+        return False
+    if killer is not None:
+        killer.process = process
+    _go(process)
+    ends = time.monotonic() + _PATIENCE_S
+    while process.poll() is None and time.monotonic() < ends and not (killer and killer.reached.is_set()):
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    _close(process)
+    return process.returncode < 0
+
 
 def run_kill(number: int, *, kill: bool = True) -> KillResult:
     """Return what came of one kill; without ``kill`` the process ends by itself, and there is nothing to resume."""

@@ -403,3 +403,18 @@ def test_nothing_that_was_shown_in_the_whole_session_holds_the_token(notebook):
     notebook.notebook.cells.pop()
     assert secret not in str(error)
     assert secret not in nbformat.writes(notebook.notebook)
+
+
+def test_an_edited_frame_is_planned_and_applied_and_its_name_is_completed(notebook):
+    notebook.run("fleet = %do droplets list", "fleet.loc[fleet['name'] == 'build-1', 'name'] = 'build-2'")
+    assert "rename droplet build-1 to build-2" in notebook.text("%do apply {fleet} --plan")
+    assert "completed" in notebook.text("%do apply {fleet}")
+    assert "nothing to change" in notebook.text("%do apply {fleet} --plan")
+    assert "Nothing to change" in notebook.text("%do apply {fleet}")
+    error = notebook.error("fleet.loc[fleet['name'] == 'db-1', 'size'] = 'g-2vcpu-8g'\n%do apply {fleet} --yes")
+    assert "Did you mean g-2vcpu-8gb" in error.evalue
+    assert len(error.traceback) == 1
+    complete = "get_ipython().complete('', {0!r}, len({0!r}))[1]"
+    assert "fleet" in notebook.text(complete.format("%do apply {fle"))
+    assert "--max-changes" in notebook.text(complete.format("%do apply {fleet} --max"))
+    notebook.run("fleet.loc[fleet['name'] == 'build-2', 'name'] = 'build-1'", "%do apply {fleet} --as-written --yes")

@@ -190,6 +190,7 @@ def _with_values(value: Any, values: Mapping[str, Any]) -> Any:
         if value in values:
             return values[value]
         for placeholder, known in values.items():
+            # A URN such as ``do:droplet:<id of web-4>``.
             value = value.replace(placeholder, str(known))
         return value
     if isinstance(value, dict):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.project_members import droplet_projects
 from poseidon_nb.commands.bodies import read_text
 from poseidon_nb.commands.dry_run import droplet_lists
 from poseidon_nb.commands.planned import Planned
@@ -48,6 +49,7 @@ def list_droplets(context: CommandContext) -> TableResult:
     """List the droplets. The API cannot filter by region, status or part of a name, so that is done here."""
     glob, region, status = context.argument("glob"), context.option("region"), context.option("status")
     tag, filters = context.option("tag_name"), _filters(context.command)
+    with_project = context.option("with_column") == "project"
 
     def matches(name: Any, its_region: Any, its_status: Any, tags: Any) -> bool:
         # Any of these may be missing.
@@ -67,6 +69,9 @@ def list_droplets(context: CommandContext) -> TableResult:
         ]
         if not found:
             _check_filters(context)
+        if with_project:
+            projects = droplet_projects(context.client)
+            found = [{**row, "project": projects.get(row["id"])} for row in found]
         return found
 
     def frame() -> pd.DataFrame:
@@ -79,14 +84,23 @@ def list_droplets(context: CommandContext) -> TableResult:
             found = listed.loc[[matches(*row) for row in zip(*columns, strict=True)]].reset_index(drop=True)
         if found.empty:
             _check_filters(context)
-        return found
+        return _with_projects(context, found) if with_project else found
 
     return TableResult(rows, frame)
 
 
+def _with_projects(context: CommandContext, frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  # slow to import
+
+    projects = droplet_projects(context.client)
+    names = [projects.get(id_) for id_ in frame["id"].astype(object)]
+    return frame.assign(project=pd.array(names, dtype="string"))
+
+
 def list_reads(command: Command, client: Client, _: DoSession) -> list[Request]:
-    """Return the requests of `list_droplets`, for ``--dry-run``."""
-    return droplet_lists(client, _filters(command))
+    """Return the requests of `list_droplets`, for ``--dry-run``, without those for the members of each project."""
+    projects = [client.request("projects_list")] if "with_column" in command.options else []
+    return [*droplet_lists(client, _filters(command)), *projects]
 
 
 def _filters(command: Command) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.plans.run import bound_plan
+from poseidon_nb.commands.planned import bound_plan
 from poseidon_nb.commands.results import Live
 from poseidon_nb.commands.selection import is_one, select_rows
 from poseidon_nb.errors import InvalidArgument

@@ -1,1 +1,1 @@
-"""The commands ``%do apply`` and ``plans``."""
+"""The commands ``%do plans``."""

@@ -1,19 +1,16 @@
-"""`%do apply` executes a plan; `%do plans` lists and resumes those that were interrupted or run in the background."""
+"""`%do plans` lists and resumes plans that were interrupted or run in the background."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.engine import all_engines
 from poseidon_nb.commands.planned import Choice, Planned, confirm
 from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_frame
-from poseidon_nb.errors import BulkFailed, InvalidArgument, PoseidonError
+from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.plans.journal import unfinished_plans
 from poseidon_nb.plans.journal_files import PlanFiles
-from poseidon_nb.plans.outcomes import failure_summary, failures
-from poseidon_nb.plans.plan import Plan
 from poseidon_nb.plans.resume import lock_interrupted, remaining_plan, run_remaining
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import join_words, pluralize
@@ -21,63 +18,9 @@ from poseidon_nb.text import join_words, pluralize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.steps import Outcome
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.plans.journal import UnfinishedPlan
-
-
-def _given_plan(context: CommandContext) -> Plan:
-    return bound_plan(context, context.argument("plan"))
-
-
-def bound_plan(context: CommandContext, given: object) -> Plan:
-    """Return a plan that a command was given, with the client that executes it.
-
-    Raises
-    ------
-    InvalidArgument
-        It is not a plan, or it is a plan for another account.
-    """
-    plan = _as_plan(given)
-    ours = context.client
-    if plan.account != ours.label() or not _is_same_account(plan, ours):
-        raise InvalidArgument(
-            f"This plan is for {plan.account}, but %do uses {ours.label()}. Select its account, or execute it with plan.apply()"
-        )
-    return replace(plan, client=ours)
-
-
-def _is_same_account(plan: Plan, ours: Client) -> bool:
-    """Check whether a plan is for a client's account. Different accounts, such as a person's teams, can share a label."""
-    theirs = plan.client
-    if theirs is None:
-        return bool(plan.identity) and plan.identity == ours.identity()
-    return theirs is ours or account_key(theirs).same(account_key(ours))
-
-
-def _as_plan(given: object) -> Plan:
-    if isinstance(given, Plan):
-        return given
-    name = type(given).__name__
-    if isinstance(given, str):
-        what = f"the text {given!r}"
-    else:
-        what = f"a {name} such as plan.frame()" if hasattr(given, "columns") else f"a {name}"
-    raise InvalidArgument(f"%do apply takes a Plan, as in %do apply {{plan}}, not {what}.")
-
-
-def _applied(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult:
-    from poseidon_nb.plans.outcomes import outcomes_frame  # noqa: PLC0415  # loads pandas
-
-    frame, failed = outcomes_frame(plan, outcomes), failures(plan, outcomes)
-    if failed and not context.command.keep_going:
-        context.ui.show(frame)
-        raise BulkFailed(failure_summary(outcomes, failed), frame=frame)
-    return table_of_frame(frame)
-
-
-APPLY = Planned(lambda _context, _account: (), _applied, _given_plan)
+    from poseidon_nb.plans.plan import Plan
 
 
 def list_plans(context: CommandContext) -> TableResult | None:

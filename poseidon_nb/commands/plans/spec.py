@@ -1,27 +1,8 @@
-"""The commands `%do apply` and `%do plans`."""
+"""The commands `%do plans`."""
 
 from __future__ import annotations
 
 from poseidon_nb.language.spec import BULK_COLUMNS, LIST_ALIASES, Argument, Group, Verb
-
-APPLY = Group(
-    name="apply",
-    help="execute a plan that --plan returned",
-    default="apply",
-    verbs=(
-        Verb(
-            name="apply",
-            help="execute a plan: plan = %do ... --plan, then %do apply {plan}",
-            run="plans.run:APPLY",
-            arguments=(
-                Argument(name="plan", metavar="{PLAN}", help="variable that holds the Plan, in braces", type="object"),
-            ),
-            columns=("chain", "step", "id", "name", "action", "status", "error"),
-            waits=True,
-            example="%do apply {plan}",
-        ),
-    ),
-)
 
 PLANS = Group(
     name="plans",

@@ -88,6 +88,7 @@ def status(context: CommandContext) -> TableResult:
 def reset(context: CommandContext) -> None:
     """Restore the initial state of the account."""
     context.session.require_sandbox().reset()
+    context.session.shown.forget()
     context.ui.say("The sandbox was reset to its initial state.")
 
 
