@@ -133,7 +133,12 @@ class IdTable:
             maxBytes=0,
             select=False,
             text_in_header_can_be_selected=False,
-            layout={"topStart": "search", "topEnd": None, "bottomStart": ["info", "pageLength"], "bottomEnd": "paging"},
+            layout={
+                "topStart": "search",
+                "topEnd": None,
+                "bottomStart": {"info": {}, "pageLength": {}},
+                "bottomEnd": "paging",
+            },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )
         data.keep_connected(self._table)

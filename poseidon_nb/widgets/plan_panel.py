@@ -150,7 +150,7 @@ class PlanModel:
         rows = []
         for number in self._numbers[:MAX_CHAINS]:
             chain = self.plan.chains[number]
-            main = main_steps(chain)
+            main = tuple(main_steps(chain))
             lines = "".join(f"<div>{escape(capitalized(line))}</div>" for line in chain_lines(main))
             order = " → ".join(verb_phrase(change_label(step)) for step in chain) if len(chain) > len(main) else ""
             rows.append(f"<tr><td>{lines}{f'<div class=pnb-idle>{escape(order)}</div>' if order else ''}</td></tr>")
