@@ -205,6 +205,8 @@ def _charge(row: Row, description: str, now: datetime) -> Charge:
     if start is None:
         start = month_start(end) if length_s is None else end - length_s
     amount = row["amount"]
+    # An item may name the end of the month, but it is billed until now.
+    end = min(end, max(start, now_s))
     return Charge(start, max(start, end), None if pd.isna(amount) else float(amount), description)
 
 

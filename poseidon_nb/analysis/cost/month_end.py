@@ -144,7 +144,9 @@ def forecast(
         for group in groups.of(resource):
             found[group].add(part)
     _add_balance(found, total, balance)
-    _widen(found, total, events(resources, now), groups, month)
+    starts = [charge.start for one in resources for charge in one.charges]
+    known_since = min([month.start, *starts, *(one.created_s for one in resources if one.created_s is not None)])
+    _widen(found, total, events(resources, now), groups, month, known_since)
     rows = [_row(name, part) for name, part in found.items()]
     table = pd.DataFrame([*rows, _row(ALL, total)])
     order = table["likely_usd"].iloc[:-1].sort_values(ascending=False, kind="stable").index
@@ -222,14 +224,18 @@ def _add_balance(found: dict[str | None, _Part], total: _Part, balance: pd.DataF
     total.add(part)
 
 
-def _widen(
-    found: Mapping[str | None, _Part], total: _Part, seen: Iterable[Event], groups: Groups, month: _Month
+def _widen(  # noqa: PLR0913  # groups and their sum, and what changed when
+    found: Mapping[str | None, _Part],
+    total: _Part,
+    seen: Iterable[Event],
+    groups: Groups,
+    month: _Month,
+    known_since: float,
 ) -> None:
     """Widen the ranges by what changes usually make of a month."""
-    start = month_start(month.start - 1)
+    start = max(month_start(month.start - 1), known_since)
     recent = [one for one in seen if one.seconds >= start]
-    first = min((charge.start for one in recent for charge in one.resource.charges), default=month.start)
-    hours = max(_MIN_HISTORY_HOURS, (month.now - min(max(start, first), month.start)) / HOUR_S)
+    hours = max(_MIN_HISTORY_HOURS, (month.now - start) / HOUR_S)
     by_group: dict[str | None, list[Event]] = defaultdict(list)
     for event in recent:
         for group in groups.of(event.resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.commands.cost.account_lines import Found, read_all, read_lines
 from poseidon_nb.commands.cost.forecasts import month_start
 from poseidon_nb.commands.cost.invoices import items_since, preview_items, read_invoices
-from poseidon_nb.commands.cost.spec import DEFAULT_KEY, DEFAULT_LAST
+from poseidon_nb.commands.cost.spec import ALLOCATION_LAST, CHANGES_LAST, DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import (
     summarize_allocation,
     summarize_changes,
@@ -38,8 +38,6 @@ _FIRST_READING = timedelta(minutes=5)
 def show_sums(context: CommandContext) -> TableResult | Live:
     """Add up what everything costs."""
     key = context.option("by") or DEFAULT_KEY
-    if context.option("last"):
-        return _show_allocation(context, key)
     lines, _ = read_lines(context)
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
@@ -52,9 +50,9 @@ def show_sums(context: CommandContext) -> TableResult | Live:
     return table_of_frame(sums)
 
 
-def _show_allocation(context: CommandContext, key: str) -> TableResult | Live:
+def show_allocation(context: CommandContext) -> TableResult | Live:
     """Return what each group cost over time."""
-    start = start_of_window(context)
+    key, start = context.option("by") or DEFAULT_KEY, _start_of_window(context, ALLOCATION_LAST)
     lines, found = read_lines(context, optional={"items": lambda client: items_since(client, start)})
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
@@ -102,7 +100,7 @@ def show_history(context: CommandContext) -> TableResult | Live:
 
 def show_changes(context: CommandContext) -> TableResult:
     """Return what came, went, grew and shrank."""
-    start = start_of_window(context)
+    start = _start_of_window(context, CHANGES_LAST)
     lines, found = read_lines(
         context,
         optional={"items": lambda client: items_since(client, start), "actions": lambda client: client.actions.frame()},
@@ -157,6 +155,6 @@ def _measured_time(now: datetime) -> dict[str, datetime]:
     return {"start": min(month_start(now), now - _FIRST_READING), "end": now}
 
 
-def start_of_window(context: CommandContext) -> datetime:
+def _start_of_window(context: CommandContext, default: str) -> datetime:
     """Return the start of ``--last``, by the server's clock."""
-    return subtract_duration(context.option("last") or DEFAULT_LAST, context.client.now())
+    return subtract_duration(context.option("last") or default, context.client.now())

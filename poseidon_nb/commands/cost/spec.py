@@ -20,7 +20,9 @@ _OWN_IMAGES = MappingProxyType({"private": True})
 #: What `sums` adds up by.
 DEFAULT_KEY = "resource_type"
 #: How far back changes are looked for.
-DEFAULT_LAST = "7d"
+CHANGES_LAST = "7d"
+#: How far back the cost over time goes.
+ALLOCATION_LAST = "90d"
 _BILLED = ("invoices_list", "invoices_get_byUUID")
 _BY = Option(
     field="by",
@@ -48,8 +50,9 @@ COST = Group(
                 _BY,
                 Option(
                     field="last",
-                    help="show what was paid over time instead: by day up to 14d, by week up to 120d, else by month",
+                    help="show the cost over time instead, as %do cost allocation",
                     metavar="TIME",
+                    selects="allocation",
                 ),
                 PLOT,
             ),
@@ -87,6 +90,17 @@ COST = Group(
             options=(PLOT,),
             table="cost_history",
             example="%do cost history",
+        ),
+        Verb(
+            name="allocation",
+            help="show what each group cost over time: by day up to 14d, by week up to 120d, else by month",
+            run="cost.run:show_allocation",
+            reads="dry_run:list_reads",
+            operations=(*_READS, *_BILLED),
+            fixed=_OWN_IMAGES,
+            options=(_BY, last(ALLOCATION_LAST), PLOT),
+            table="cost_allocation",
+            example="%do cost allocation --by tag --last 90d",
         ),
         Verb(
             name="forecast",
@@ -148,7 +162,7 @@ COST = Group(
             reads="dry_run:list_reads",
             operations=(*_READS, *_BILLED, "actions_list"),
             fixed=_OWN_IMAGES,
-            options=(last(DEFAULT_LAST),),
+            options=(last(CHANGES_LAST),),
             table="cost_changes",
             example="%do cost changes --last 7d",
         ),
