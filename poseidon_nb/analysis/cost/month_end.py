@@ -224,7 +224,7 @@ def _add_balance(found: dict[str | None, _Part], total: _Part, balance: pd.DataF
     total.add(part)
 
 
-def _widen(  # noqa: PLR0913  # groups and their sum, and what changed when
+def _widen(  # groups and their sum, and what changed when
     found: Mapping[str | None, _Part],
     total: _Part,
     seen: Iterable[Event],
