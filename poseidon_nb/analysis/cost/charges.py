@@ -18,6 +18,7 @@ from poseidon_nb.analysis.cost.billing import CAP_THRESHOLD, PRODUCTS, product_n
 from poseidon_nb.analysis.cost.breakdown import LINES_SOURCE, UNAVAILABLE
 from poseidon_nb.analysis.inputs import to_utc
 from poseidon_nb.catalogue import prices
+from poseidon_nb.frames.tables.forecasts import NOT_LISTED
 from poseidon_nb.frames.validation import require_columns
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 HOUR_S = 3600.0
 #: The end of an item may be this much older than the newest one if its resource still exists: billing counts in hours.
 TOLERANCE_S = HOUR_S
-#: The group of resources that have charges but are not listed.
-NOT_LISTED = "(not listed)"
 #: The columns of lines that are needed here.
 _LINE_COLUMNS = ("resource_type", "id", "name", "price_usd_month", "price_usd_hour", "created_at", "note")
 #: The resource type of an item whose resource is not listed, by product.

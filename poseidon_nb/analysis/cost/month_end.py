@@ -28,6 +28,7 @@ from poseidon_nb.analysis.cost.events import events
 from poseidon_nb.analysis.inputs import numbers, texts, to_utc
 from poseidon_nb.catalogue import prices
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.frames.tables.forecasts import ALL, AT_RISK, NOT_ON_PREVIEW, OVER, WILL_BE_OVER, WITHIN
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of, pluralize
 
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
     from poseidon_nb.analysis.cost.charges import BilledResource
     from poseidon_nb.analysis.cost.events import Event
 
-#: The row of the whole account.
-ALL = "(all)"
-#: The group of what the balance shows and no item or resource explains.
-OTHER = "(not on the preview)"
 #: The range is this many standard deviations of the usual changes wide, on both sides: 9 of 10 months are within it.
 _DEVIATIONS = 2.0
 #: Changes of fewer hours than these are not extrapolated, such as the first hours of an account.
@@ -51,8 +48,6 @@ _CENT = 0.01
 #: How an amount was reckoned.
 _AT_PRICE, _AT_RATE, _ENDED = "at the listed price", "at the rate so far", "ended"
 _UNBILLED, _BALANCE = "not on the preview", "on the balance only"
-#: The billing status of a group, from good to bad.
-STATUSES = ("within", "at risk", "will be over", "over")
 
 
 @dataclass(slots=True)
@@ -220,7 +215,7 @@ def _add_balance(found: dict[str | None, _Part], total: _Part, balance: pd.DataF
         return
     more = float(usage_usd) - total.billed
     part = _Part(more, more, more, more, ways={_BALANCE: 1})
-    found[OTHER].add(part)
+    found[NOT_ON_PREVIEW].add(part)
     total.add(part)
 
 
@@ -340,9 +335,8 @@ def budget(forecast: pd.DataFrame, limits: Mapping[str, float], *, now: datetime
 
 
 def _status(limit: float, billed: float, likely: float, high: float) -> str:
-    # NaN compares as not over; what was billed is known whenever the forecast is.
     if billed > limit + _HALF_A_CENT:
-        return STATUSES[3]
+        return OVER
     if likely > limit + _HALF_A_CENT:
-        return STATUSES[2]
-    return STATUSES[1] if high > limit + _HALF_A_CENT else STATUSES[0]
+        return WILL_BE_OVER
+    return AT_RISK if high > limit + _HALF_A_CENT else WITHIN

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from poseidon_nb.analysis.cost.charges import HOUR_S, TOLERANCE_S, join, month_start, newest_end, next_month
-from poseidon_nb.analysis.cost.month_end import ALL
 from poseidon_nb.analysis.inputs import to_utc
 from poseidon_nb.analysis.readings import TRAFFIC_LABELS, require_metrics, select_metric, step_seconds
 from poseidon_nb.catalogue import prices
 from poseidon_nb.catalogue.metrics import GAP_FACTOR, explain_missing
+from poseidon_nb.frames.tables.forecasts import ALL
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import escape_unprintable, pluralize
 

@@ -13,6 +13,7 @@ from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_budget, summarize_forecast, summarize_limits
 from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BudgetExceeded, InvalidArgument
+from poseidon_nb.frames.tables.forecasts import ALL, NOT_LISTED, NOT_ON_PREVIEW, OVER, WILL_BE_OVER
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import format_usd, quote_argument
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
 _SET = "%do cost budget set 500"
-#: Statuses that fail `--check`.
-_EXCEEDED = ("over", "will be over")
 
 
 def show_forecast(context: CommandContext) -> TableResult:
@@ -112,24 +111,23 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
     if not budget and context.option("check"):
         raise InvalidArgument(f"No budget is set to check. Set one with {_SET}, or add --limit 500.")
     forecast = _forecast(context, "tag" if budget.has_tags else DEFAULT_KEY)
-    limits = {} if budget.account is None else {_ALL: budget.account}
-    tags = [group for group in forecast["group"].dropna() if group not in _NO_TAGS] if budget.each_tag else []
+    limits = {} if budget.account is None else {ALL: budget.account}
+    tags = (
+        [group for group in forecast["group"].dropna() if group not in (ALL, NOT_LISTED, NOT_ON_PREVIEW)]
+        if budget.each_tag
+        else []
+    )
     limits |= {tag: budget.tags.get(tag, budget.each_tag or 0.0) for tag in tags}
     limits |= {tag: usd for tag, usd in budget.tags.items() if tag not in limits}
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
     table = cost.budget(forecast, limits, now=context.client.now())
     context.ui.say(summarize_budget(table) if budget else f"No budget is set. Set one with {_SET}.")
-    exceeded = table[table["status"].isin(_EXCEEDED)]
+    exceeded = table[table["status"].isin([WILL_BE_OVER, OVER])]
     if context.option("check") and len(exceeded):
         context.ui.show(table)
         raise BudgetExceeded(summarize_budget(exceeded), frame=table)
     return table_of_frame(table)
-
-
-#: The groups of a forecast that are no tags.
-_ALL = "(all)"
-_NO_TAGS = (_ALL, "(not listed)", "(not on the preview)")
 
 
 def _wanted(context: CommandContext, limit: float | None) -> Budget:

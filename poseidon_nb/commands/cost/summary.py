@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.frames.tables.forecasts import ALL, AT_RISK, OVER, STATUSES, WILL_BE_OVER
 from poseidon_nb.text import (
     capitalized,
     escape_unprintable,
@@ -140,8 +141,7 @@ def summarize_budget(table: pd.DataFrame) -> str:
     """Return how each limit compares; the ones in trouble first."""
     if table.empty:
         return "No budget applies: the account has no tags with costs."
-    rank = {"over": 0, "will be over": 1, "at risk": 2, "within": 3}
-    rows = sorted(table.to_dict("records"), key=lambda row: rank.get(row["status"], 0))
+    rows = sorted(table.to_dict("records"), key=lambda row: -STATUSES.index(row["status"]))
     days_left = rows[0]["days_left"]
     sentences = [_limit(row) for row in rows[:_MAX_NAMES]]
     more = len(rows) - _MAX_NAMES
@@ -150,14 +150,14 @@ def summarize_budget(table: pd.DataFrame) -> str:
 
 
 def _limit(row: Mapping[Hashable, Any]) -> str:
-    who = "" if row["group"] == "(all)" else f"{escape_unprintable(str(row['group']))}: "
+    who = "" if row["group"] == ALL else f"{escape_unprintable(str(row['group']))}: "
     limit, spent = format_usd(row["limit_usd"]), format_usd(row["spent_usd"])
-    if row["status"] == "over":
+    if row["status"] == OVER:
         return f"{who}over the budget of {limit}: {spent} spent"
     forecast = f"{format_usd(row['forecast_usd'])} expected, {spent} spent"
-    if row["status"] == "will be over":
+    if row["status"] == WILL_BE_OVER:
         return f"{who}will be over the budget of {limit}: {forecast}"
-    risk = f", up to {format_usd(row['high_usd'])} with changes as before" if row["status"] == "at risk" else ""
+    risk = f", up to {format_usd(row['high_usd'])} with changes as before" if row["status"] == AT_RISK else ""
     return f"{who}within the budget of {limit}: {forecast}{risk}"
 
 

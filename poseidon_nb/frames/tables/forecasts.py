@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from poseidon_nb.frames.columns import TIME, derived_column, derived_table
 
+#: Groups that are no tag, region ...: the account, resources that have charges but no line, and what only the balance shows.
+ALL, NOT_LISTED, NOT_ON_PREVIEW = "(all)", "(not listed)", "(not on the preview)"
+#: The status of a budget, from good to bad; the last two are exceeded.
+WITHIN, AT_RISK, WILL_BE_OVER, OVER = STATUSES = ("within", "at risk", "will be over", "over")
+
 _LIKELY = "amount at the end of the month (UTC) if nothing changes"
 
 COST_FORECAST = derived_table(
