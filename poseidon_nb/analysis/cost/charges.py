@@ -22,9 +22,9 @@ from poseidon_nb.frames.tables.forecasts import NOT_LISTED
 from poseidon_nb.frames.validation import require_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-    Row = Mapping[str, Any]
+    Row = Mapping[Hashable, Any]
 
 HOUR_S = 3600.0
 #: The end of an item may be this much older than the newest one if its resource still exists: billing counts in hours.

@@ -113,7 +113,7 @@ def sent_gib(series: pd.DataFrame, *, end: datetime) -> dict[int, float]:
     held_s = held_s.where(held_s <= GAP_FACTOR * usual_s, usual_s)
     gib = outbound["value"].clip(lower=0.0) * held_s * _GIB_PER_MBIT
     sums = gib.groupby(outbound["droplet_id"]).sum()
-    return {int(id_): float(value) for id_, value in sums.items()}  # type: ignore[call-overload]  # ids are integers
+    return {int(id_): float(value) for id_, value in sums.items()}
 
 
 def _charged(items: pd.DataFrame | None, now: datetime, start: float) -> dict[str, BilledResource]:

@@ -59,13 +59,15 @@ def run_budget(context: CommandContext) -> TableResult | None:
     action = context.argument("action") or "show"
     amount, limit = context.argument("usd_month"), context.option("limit")
     if action == "set":
-        return _set_budget(context, amount)
+        _set_budget(context, amount)
+        return None
     if amount is not None:
         raise InvalidArgument(
             f"%do cost budget {action} takes no amount. Did you mean {_SET.replace('500', f'{amount:g}')}?"
         )
     if action == "clear":
-        return _clear_budget(context)
+        _clear_budget(context)
+        return None
     return _show_budget(context, limit)
 
 
