@@ -4,7 +4,7 @@
 
     PoseidonError
     ├── ConfigurationError      NoToken  ReadOnly
-    ├── CommandError            GrammarError  InvalidArgument  ConfirmationRequired
+    ├── CommandError            GrammarError  InvalidArgument  ConfirmationRequired  BudgetExceeded
     ├── LookupFailed            NoSuchName (also a KeyError)  AmbiguousName
     ├── TransportError          ConnectionFailed  TimedOut  OutcomeUnknown
     ├── APIError                an error response
@@ -105,6 +105,20 @@ class InvalidArgument(CommandError, ValueError):
 
 class ConfirmationRequired(CommandError):
     """A confirmation was declined, or nobody could answer."""
+
+
+class BudgetExceeded(CommandError):
+    """The cost of the month exceeds a budget, or will; raised by ``%do cost budget --check``.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row per limit: table ``cost_budget``.
+    """
+
+    def __init__(self, message: str, *, frame: Any = None) -> None:  # pandas is not imported here
+        super().__init__(message)
+        self.frame = frame
 
 
 class LookupFailed(PoseidonError):

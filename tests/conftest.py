@@ -103,8 +103,10 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_state_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the journal of plans out of the state folder of whoever runs the tests."""
-    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path_factory.getbasetemp() / "state" / os.urandom(8).hex()))
+    """Keep the journal of plans and the budgets out of the folders of whoever runs the tests."""
+    own = tmp_path_factory.getbasetemp() / "state" / os.urandom(8).hex()
+    monkeypatch.setenv("POSEIDON_STATE_DIR", str(own))
+    monkeypatch.setenv("POSEIDON_CONFIG_DIR", str(own / "config"))
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_type_checkers_see_the_same_names_from_the_same_modules():
 
 
 def test_plots_gives_every_picture_that_a_module_of_it_draws():
-    names = ("cost", "metrics", "rightsizing", "sizes", "timeline")
+    names = ("allocation", "cost", "metrics", "rightsizing", "sizes", "timeline")
     modules = [importlib.import_module(f"poseidon_nb.plots.{name}") for name in names]
     drawn = {
         name

@@ -8,7 +8,7 @@ column, or has a value that cannot be read, every function raises an `InvalidArg
 result. `plots` draws the results.
 
 - `sizes`: which size, and where. `classification` has the families of sizes and the words for regions.
-- `cost`: a line for each resource, their sums, and what was billed.
+- `cost`: a line for each resource, their sums, what was billed, and what the month will cost.
 - `metrics`: comparable series, and the usage of each droplet. `readings` converts the metrics as served.
 - `rightsizing`: the advised size of each droplet, by a documented rule.
 - `timeline`: actions over time, and how long they take.

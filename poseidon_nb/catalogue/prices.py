@@ -83,7 +83,10 @@ SPACES = Price(
 )
 SPACES_INCLUDED_GIB = 250
 SPACES_GIB = Price(0.02, "GiB", SPACES.page, _READ)
-#: Outbound, beyond the pooled allowance of the account's droplets.
+#: Outbound, beyond the pooled allowance of the account's droplets. A droplet earns 1/672 of its allowance in each hour that it
+#: exists, on or off, up to the whole (DigitalOcean's staff, digitalocean.com/community/questions/what-would-i-pay-for-the-small-
+#: 5-droplet-i-use-it-for-15-days-with-a-traffic-of-1tb, January 30, 2020). The preview of an invoice counts the hours so far, the
+#: invoice those of the whole month (digitalocean.com/community/questions/beware-the-new-pooled-transfer-billing, June 5, 2018).
 TRANSFER_GIB = Price(0.01, "GiB", f"{_DOCS}/droplets/details/pricing", "May 2026")
 #: For a size's ``transfer``: the pages state 1,000 GiB where ``sizes_list`` returns 1 TB.
 TRANSFER_GIB_PER_TB = 1000.0

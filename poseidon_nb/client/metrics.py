@@ -73,7 +73,7 @@ _MEMORY_TOTAL = _MEMORY[0]
 #: Reported by the same agent as `_MEMORY_TOTAL`, and by nothing else.
 _AGENT_ONLY = (_MEMORY[1], *_FILESYSTEM)
 
-#: The queries of each metric; ``use`` is what rightsizing needs.
+#: The queries of each metric; ``use`` is what rightsizing needs, ``outbound`` what is charged as transfer.
 METRIC_QUERIES: dict[str, tuple[MetricQuery, ...]] = {
     "cpu": _CPU,
     "memory": _MEMORY,
@@ -83,6 +83,7 @@ METRIC_QUERIES: dict[str, tuple[MetricQuery, ...]] = {
         *(_bandwidth("public", "inbound"), _OUTBOUND),
         *(_bandwidth("private", "inbound"), _bandwidth("private", "outbound")),
     ),
+    "outbound": (_OUTBOUND,),
     "use": (*_CPU, *_MEMORY, *_FILESYSTEM, _OUTBOUND),
 }
 
@@ -159,8 +160,8 @@ class Metrics(HidesInternals):
         Parameters
         ----------
         metric : str
-            ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"``, ``"bandwidth"``, or ``"use"`` for
-            `poseidon_nb.analysis.metrics.use`.
+            ``"cpu"``, ``"memory"``, ``"load"``, ``"filesystem"``, ``"bandwidth"``, ``"outbound"`` for only
+            what is sent to the internet, or ``"use"`` for `poseidon_nb.analysis.metrics.use`.
         droplets : Droplet, int, str, or sequence of these
             Objects, ids or names; duplicates are read once.
         start, end : datetime, optional
@@ -194,7 +195,7 @@ class Metrics(HidesInternals):
 
         Notes
         -----
-        Requests per droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Without the metrics agent
+        Requests per droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, outbound 1, use 6. Without the metrics agent
         memory takes 1 and use 3, because the agent's other metrics are not requested. If the agent does not report
         available memory, two more are sent.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.tables import account, droplets, networking, plans, pricing, services, usage
+from poseidon_nb.frames.tables import account, droplets, forecasts, networking, plans, pricing, services, usage
 
 if TYPE_CHECKING:
     from poseidon_nb.frames.columns import Table
@@ -68,6 +68,11 @@ DERIVED_TABLES: dict[str, Table] = {
         pricing.COST_TOTAL,
         pricing.COST_RECONCILIATION,
         pricing.COST_HISTORY,
+        forecasts.COST_FORECAST,
+        forecasts.COST_BUDGET,
+        forecasts.COST_CHANGES,
+        forecasts.COST_ALLOCATION,
+        forecasts.COST_TRANSFER,
         pricing.SIZE_PRICES,
         pricing.AVAILABLE_SIZES,
         account.NAMED_ACTIONS,

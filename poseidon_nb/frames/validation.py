@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _CLIENT_NOUNS = frozenset({"actions", "droplets", "images", "metrics", "regions", "sizes", "snapshots"})
 #: Tables of frames whose name in errors is not the table's.
 _TABLE_NAMES = {
+    "allocation": ("cost_allocation",),
+    "forecast": ("cost_forecast",),
     "lines": ("cost_lines",),
     "more": ("cost_lines",),
     "metrics": ("series", "metrics"),

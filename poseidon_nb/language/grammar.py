@@ -304,6 +304,9 @@ class _Parser:
         group = self.group.name if self.group else ""
         if self.wants_help or self.verb is None:
             return self._unfinished(group)
+        selected = next((one.selects for one in self.verb.options if one.selects and one.field in self.own), "")
+        if selected and self.group is not None:
+            self.verb = self.registry.require_verb(self.group, selected)
         arguments = bind_arguments(self.verb, self.words, self.named, self.own)
         check_options(self.verb, self.own, body=self.body is not None, check=self.globals.get("check", True))
         return Command(

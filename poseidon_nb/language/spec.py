@@ -108,6 +108,8 @@ class Option:
         The shorter form that is accepted instead of JSON.
     negated : bool
         A flag that is on by default; ``--no-...`` turns it off, and help shows that form.
+    selects : str
+        The verb of the group that a command with this option means: ``cost --last 90d`` is ``cost allocation --last 90d``.
 
     Notes
     -----
@@ -127,6 +129,7 @@ class Option:
     default: str = ""
     shorthand: Shorthand = ""
     negated: bool = False
+    selects: str = ""
 
     @property
     def flag(self) -> str:

@@ -46,3 +46,22 @@ def some_items(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return frame_from_rows(
         "invoice_items", [{"product": product, "resource_id": id_, "amount": amount} for product, id_, amount in rows]
     )
+
+
+def an_item(
+    product: str, id_: str, amount: float | None, start: str, end: str, description: str = ""
+) -> dict[str, object]:
+    """Return an item as served; the times are days and hours of November 2026, such as ``01T00``, or whole times."""
+    times = [one if len(one) > 5 else f"2026-11-{one}:00:00Z" for one in (start, end)]
+    return {
+        "product": product,
+        "resource_id": id_,
+        "description": description or f"thing-{id_}",
+        "amount": None if amount is None else f"{amount:.2f}",
+        "start_time": times[0],
+        "end_time": times[1],
+    }
+
+
+def items(*rows: dict[str, object]) -> pd.DataFrame:
+    return frame_from_rows("invoice_items", rows)

@@ -62,6 +62,10 @@ def account() -> Frames:
     found["lines"] = _lines(found)
     found["sums"] = cost.by(found["lines"], "droplet")
     found["months"] = cost.history(found["invoices"], preview=found["preview"])
+    month = {"items": found["items"], "by": "tag", "now": NOW}
+    found["outbound"] = found["series"][found["series"]["metric"] == "bandwidth"].reset_index(drop=True)
+    found["forecast"] = cost.forecast(found["lines"], balance=found["balance"], **month)
+    found["allocation"] = cost.allocation(found["lines"], start=NOW - timedelta(days=40), **month)
     found["use"] = metrics.use(found["series"], found["droplets"])
     # Enough to be advised by.
     found["use"]["hours"] = 300.0
@@ -98,6 +102,30 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
         lambda of: cost.reconcile(of["lines"], of["balance"], of["items"], now=NOW),
     ),
     "cost.history": (("invoices", "preview"), lambda of: cost.history(of["invoices"], preview=of["preview"])),
+    "cost.forecast": (
+        ("lines", "items", "balance"),
+        lambda of: cost.forecast(of["lines"], of["items"], of["balance"], by="tag", now=NOW),
+    ),
+    "cost.budget": (("forecast",), lambda of: cost.budget(of["forecast"], {"(all)": 500, "web": 50}, now=NOW)),
+    "cost.changes": (
+        ("lines", "items", "actions", "sizes"),
+        lambda of: cost.changes(
+            of["lines"], of["items"], of["actions"], sizes=of["sizes"], start=NOW - timedelta(days=40), now=NOW
+        ),
+    ),
+    **{
+        f"cost.allocation {key}": (
+            ("lines", "items"),
+            lambda of, key=key: cost.allocation(
+                of["lines"], of["items"], by=key, start=NOW - timedelta(days=40), now=NOW
+            ),
+        )
+        for key in ("tag", "droplet")
+    },
+    "cost.transfer": (
+        ("droplets", "sizes", "outbound", "items"),
+        lambda of: cost.transfer(of["droplets"], of["sizes"], of["outbound"], items=of["items"], now=NOW),
+    ),
     **{
         f"metrics.tidy {metric}": (("series",), lambda of, metric=metric: metrics.tidy(metric, of["series"]))
         for metric in ("cpu", "load")
@@ -132,6 +160,7 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     "timeline.spans": (("actions",), lambda of: timeline.spans(of["actions"])),
     "timeline.durations": (("actions",), lambda of: timeline.durations(of["actions"])),
     "plots.cost_by": (("sums",), lambda of: plots.cost_by(of["sums"], by="droplet")),
+    "plots.cost_allocation": (("allocation",), lambda of: plots.cost_allocation(of["allocation"], by="tag")),
     "plots.cost_history": (("months",), lambda of: plots.cost_history(of["months"])),
     "plots.metric_lines": (("metrics",), lambda of: plots.metric_lines(of["metrics"])),
     "plots.savings": (("rightsizing",), lambda of: plots.savings(of["rightsizing"])),

@@ -172,6 +172,8 @@ def test_an_option_says_that_the_default_verb_is_meant() -> None:
     assert (command.group, command.verb.name, command.options) == ("cost", "sums", {"by": "tag", "plot": True})
     assert parse("cost --columns group").verb.name == "sums"
     assert parse("account --columns email get").verb.name == "get"
+    command = parse("cost --by tag --last 90d --plot")
+    assert (command.verb.name, command.options) == ("allocation", {"by": "tag", "last": "90d", "plot": True})
 
 
 def test_the_words_to_add_up_by_are_those_of_the_analysis_and_are_completed() -> None:

@@ -39,7 +39,7 @@ PRODUCTS = {
 ALL_PRODUCTS = "(all)"
 _HALF_A_CENT = 0.005
 #: Divides the monthly by the hourly price into those capped at 672 and those capped at 744 hours.
-_CAP_THRESHOLD = (prices.CAP_HOURS + prices.CAP_HOURS_GPU) / 2
+CAP_THRESHOLD = (prices.CAP_HOURS + prices.CAP_HOURS_GPU) / 2
 
 
 def reconcile(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, *, now: datetime) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def reconcile(lines: pd.DataFrame, balance: pd.DataFrame, items: pd.DataFrame, *
             "unavailable": unavailable,
         }
     )
-    billed = pd.DataFrame({"product": items["product"].map(_product_name), "usd": items["amount"]})
+    billed = pd.DataFrame({"product": items["product"].map(product_name), "usd": items["amount"]})
     exists = _has_line(items, billed["product"], expected[expected["resources"]])
     billed["deleted"] = billed["usd"].where(~exists, 0.0)
     billed["no_amount"] = billed["usd"].isna()
@@ -164,14 +164,14 @@ def _month_to_date_usd(lines: pd.DataFrame, now: datetime) -> pd.Series:
     start = start.mask(start < month_start, month_start)
     hours = ((end - start).dt.total_seconds() / 3600).clip(lower=0.0)
     month, hour = lines["price_usd_month"], lines["price_usd_hour"]
-    cap_hours = np.where(month / hour > _CAP_THRESHOLD, prices.CAP_HOURS_GPU, prices.CAP_HOURS)
+    cap_hours = np.where(month / hour > CAP_THRESHOLD, prices.CAP_HOURS_GPU, prices.CAP_HOURS)
     cents = ((hours / cap_hours).clip(upper=1.0) * month * 100 + 0.5) // 1
     min_cents = ((month > 0) & (hours > 0)).astype(float)
     amounts: pd.Series = (cents.clip(lower=min_cents) / 100).fillna(0.0)
     return amounts
 
 
-def _product_name(product: object) -> object:
+def product_name(product: object) -> object:
     """Return our spelling of a product name, whose case may differ on an invoice."""
     known = {name.casefold(): name for name in PRODUCTS.values()}
     return known.get(product.casefold(), product) if isinstance(product, str) else ""

@@ -1,171 +1,44 @@
-"""`%do cost`: read the account's resources concurrently, and add up their prices with `analysis.cost`.
-
-A service that cannot be read, for example because a scope is missing, is not an error. It becomes a line that says why.
-"""
+"""`%do cost`: add up the prices of the account's resources with `analysis.cost`, and compare them with what was billed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from poseidon_nb.client.fetch import fetch_each
-from poseidon_nb.commands.cost.spec import DEFAULT_KEY
-from poseidon_nb.commands.cost.summary import summarize_cost, summarize_history, summarize_reconciliation
+from poseidon_nb.commands.cost.account_lines import Found, read_all, read_lines
+from poseidon_nb.commands.cost.forecasts import month_start
+from poseidon_nb.commands.cost.invoices import items_since, preview_items, read_invoices
+from poseidon_nb.commands.cost.spec import ALLOCATION_LAST, CHANGES_LAST, DEFAULT_KEY
+from poseidon_nb.commands.cost.summary import (
+    summarize_allocation,
+    summarize_changes,
+    summarize_cost,
+    summarize_history,
+    summarize_reconciliation,
+    summarize_transfer,
+)
+from poseidon_nb.commands.dry_run import EACH_ID, droplet_lists
+from poseidon_nb.commands.reading import check_complete, warn_long_read
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
-from poseidon_nb.errors import Forbidden, NotFound, ServerError
-from poseidon_nb.text import escape_unprintable, join_words
+from poseidon_nb.language.time_arguments import subtract_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
-
-    import pandas as pd
+    from datetime import datetime
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.commands.do_session import DoSession
+    from poseidon_nb.language.command import Command
+    from poseidon_nb.transport.request import Request
 
-    Read = Callable[[Client], Any]
-
-_INVOICES = "/v2/customers/my/invoices?page=1&per_page=200"
-
-
-def _call(operation_id: str) -> Read:
-    return lambda client: client.call(operation_id, frame=True)
-
-
-#: The arguments of `analysis.cost.lines`: how each is read, and the type of resource that is missing if it cannot be.
-_FRAMES: Mapping[str, tuple[Read, str]] = {
-    "droplets": (lambda client: client.droplets.frame(), "droplet"),
-    "snapshots": (lambda client: client.snapshots.frame(), "snapshot"),
-    "images": (lambda client: client.images.frame(private=True), "custom_image"),
-    "volumes": (_call("volumes_list"), "volume"),
-    "load_balancers": (_call("loadBalancers_list"), "load_balancer"),
-    "reserved_ips": (_call("reservedIPs_list"), "reserved_ip"),
-    "reserved_ipv6": (_call("reservedIPv6_list"), "reserved_ipv6"),
-    "databases": (_call("databases_list_clusters"), "database"),
-    "kubernetes": (_call("kubernetes_list_clusters"), "kubernetes"),
-    # These have no cost of their own.
-    "sizes": (lambda client: client.sizes.frame(), ""),
-    "projects": (_call("projects_list"), ""),
-}
-#: Resources whose lists contain no prices, by type.
-_OTHERS: Mapping[str, Read] = {
-    "app": _call("apps_list"),
-    "nfs": _call("nfs_list"),
-    "nat_gateway": _call("vpcnatgateways_list"),
-}
-_REGISTRY = "registry"
-
-
-@dataclass
-class _Found:
-    """What was read, and why the rest could not be."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    unread: dict[str, str] = field(default_factory=dict)
-
-    def read(self, context: CommandContext, reads: Mapping[str, Read], *, required: Container[str] = ()) -> None:
-        """Read concurrently.
-
-        Raises
-        ------
-        PoseidonError
-            A read failed for another reason than a refused or missing service, or one of `required` failed.
-        """
-        client = context.client
-        for one in fetch_each([*reads], lambda name: reads[name](client), on_idle=context.progress.look):
-            if one.error is None:
-                self.answers[one.item] = one.value
-            elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.item not in required:
-                self.unread[one.item] = _reason(one.error)
-            else:
-                raise one.error
-
-
-def _reason(error: Forbidden | NotFound | ServerError) -> str:
-    scope = f" (it needs the scope {error.scope})" if isinstance(error, Forbidden) and error.scope else ""
-    return escape_unprintable(f"{error.status} {error.api_message or error}{scope}")
-
-
-def _lines(context: CommandContext, more: Mapping[str, Read] | None = None) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the lines of the account, and the results of additional reads."""
-    more = more or {}
-    found = _Found()
-    lists = {name: read for name, (read, _) in _FRAMES.items()}
-    found.read(context, {**lists, **_OTHERS, _REGISTRY: _subscription, **more}, required=more)
-    later: dict[str, Read] = {}
-    droplets = found.answers.get("droplets")
-    if droplets is not None:
-        context.session.remember_names("droplets", zip(droplets["name"], droplets["id"].astype(object), strict=True))
-        if any("backups" in (features or ()) for features in droplets["features"]):
-            later["backup_policies"] = _call("droplets_list_backup_policies")
-    projects = found.answers.get("projects")
-    places = {} if projects is None else dict(zip(projects["id"], projects["name"], strict=True))
-    later |= {key: _resources_of(key, name) for key, name in places.items()}
-    found.read(context, later)
-    _report_unread(context, found, places)
-    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
-
-    types = {name: type_ for name, (_, type_) in _FRAMES.items()} | {name: name for name in (*_OTHERS, _REGISTRY)}
-    lines = cost.lines(
-        **{name: found.answers[name] for name in (*_FRAMES, "backup_policies") if name in found.answers},
-        resources=_concatenate([found.answers[key] for key in places if key in found.answers]),
-        others={name: found.answers[name] for name in _OTHERS if name in found.answers},
-        more=found.answers.get(_REGISTRY),
-        unavailable={types[name]: why for name, why in found.unread.items() if types.get(name)},
-    )
-    return lines, found.answers
-
-
-def _report_unread(context: CommandContext, found: _Found, places: Mapping[str, str]) -> None:
-    """Print what could not be read that is not a line itself, and what it affects."""
-    for name, effect in (
-        ("sizes", "so the included transfer is unknown"),
-        ("projects", "so costs cannot be assigned to projects"),
-        ("backup_policies", "so backups have no price"),
-    ):
-        if name in found.unread:
-            context.ui.say(f"Could not read {name}, {effect}: {found.unread[name]}")
-    unknown = [name for key, name in places.items() if key in found.unread]
-    if unknown:
-        context.ui.say(f"Could not read the resources of these projects: {join_words(unknown)}")
-
-
-def _subscription(client: Client) -> pd.DataFrame:
-    """Return the registry's plan as a line with the price that the API reports; no line if there is no registry."""
-    import pandas as pd  # noqa: PLC0415  # loads pandas
-
-    try:
-        answer = client.call("registries_get_subscription")
-    except NotFound:
-        return pd.DataFrame(columns=["resource_type", "name", "price_usd_month"])
-    tier = (answer.get("subscription") or answer).get("tier") or {}
-    cents = tier.get("monthly_price_in_cents")
-    return pd.DataFrame(
-        {
-            "resource_type": _REGISTRY,
-            "name": [tier.get("name")],
-            "price_usd_month": [None if cents is None else cents / 100],
-            "price_source": [None if cents is None else "registries_get_subscription"],
-            "note": ["the API reports no price" if cents is None else "excludes storage beyond the plan"],
-        }
-    )
-
-
-def _resources_of(project_id: str, name: str) -> Read:
-    return lambda client: client.call("projects_list_resources", project_id=project_id, frame=True).assign(project=name)
-
-
-def _concatenate(frames: Iterable[pd.DataFrame]) -> pd.DataFrame | None:
-    import pandas as pd  # noqa: PLC0415  # loads pandas
-
-    listed = [frame[["urn", "project"]] for frame in frames]
-    return pd.concat(listed, ignore_index=True) if listed else None
+#: Metrics are not read in the first minutes of a month, when there are none.
+_FIRST_READING = timedelta(minutes=5)
 
 
 def show_sums(context: CommandContext) -> TableResult | Live:
     """Add up what everything costs."""
     key = context.option("by") or DEFAULT_KEY
-    lines, _ = _lines(context)
+    lines, _ = read_lines(context)
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
     sums = cost.by(lines, key)
@@ -177,15 +50,30 @@ def show_sums(context: CommandContext) -> TableResult | Live:
     return table_of_frame(sums)
 
 
+def show_allocation(context: CommandContext) -> TableResult | Live:
+    """Return what each group cost over time."""
+    key, start = context.option("by") or DEFAULT_KEY, _start_of_window(context, ALLOCATION_LAST)
+    lines, found = read_lines(context, optional={"items": lambda client: items_since(client, start)})
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    table = cost.allocation(lines, found.get("items"), by=key, start=start, now=context.client.now())
+    context.ui.say(summarize_allocation(table, key))
+    if context.option("plot"):
+        from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
+
+        return Live(plots.cost_allocation(table, by=key))
+    return table_of_frame(table)
+
+
 def show_lines(context: CommandContext) -> TableResult:
     """Return one line for each resource that costs money."""
-    lines, _ = _lines(context)
+    lines, _ = read_lines(context)
     return table_of_frame(lines)
 
 
 def reconcile(context: CommandContext) -> TableResult:
     """Compare the lines with the balance and the preview of this month's invoice."""
-    lines, found = _lines(context, {"balance": _call("balance_get"), "preview": _preview_items})
+    lines, found = read_lines(context, {"balance": read_all("balance_get"), "preview": preview_items})
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
     bill = cost.reconcile(lines, found["balance"], found["preview"], now=context.client.now())
@@ -193,27 +81,12 @@ def reconcile(context: CommandContext) -> TableResult:
     return table_of_frame(bill)
 
 
-def _preview_items(client: Client) -> pd.DataFrame:
-    preview = client.api("GET", _INVOICES).get("invoice_preview")
-    if not isinstance(preview, dict) or not isinstance(preview.get("invoice_uuid"), str):
-        from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
-
-        return frame_from_rows("invoice_items", [])
-    items: pd.DataFrame = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"], frame=True)
-    return items
-
-
 def show_history(context: CommandContext) -> TableResult | Live:
     """Return what each month cost, the current month included."""
-    answer = context.client.api("GET", _INVOICES)
-    answer = answer if isinstance(answer, dict) else {}
-    rows, meta, preview = answer.get("invoices"), answer.get("meta"), answer.get("invoice_preview")
-    total = meta.get("total") if isinstance(meta, dict) else None
-    if not isinstance(rows, list) or not isinstance(total, int) or total > len(rows):
-        rows = context.client.call("invoices_list")
+    rows, preview = read_invoices(context.client)
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
-    preview_rows = [preview] if isinstance(preview, dict) else []
+    preview_rows = [] if preview is None else [preview]
     months = cost.history(
         table_of_rows("invoices", rows).frame(), preview=table_of_rows("invoices", preview_rows).frame()
     )
@@ -223,3 +96,65 @@ def show_history(context: CommandContext) -> TableResult | Live:
 
         return Live(plots.cost_history(months))
     return table_of_frame(months)
+
+
+def show_changes(context: CommandContext) -> TableResult:
+    """Return what came, went, grew and shrank."""
+    start = _start_of_window(context, CHANGES_LAST)
+    lines, found = read_lines(
+        context,
+        optional={"items": lambda client: items_since(client, start), "actions": lambda client: client.actions.frame()},
+    )
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    table = cost.changes(
+        lines, found.get("items"), found.get("actions"), sizes=found.get("sizes"), start=start, now=context.client.now()
+    )
+    context.ui.say(summarize_changes(table))
+    return table_of_frame(table)
+
+
+def show_transfer(context: CommandContext) -> TableResult:
+    """Return what each droplet may send and has sent this month, and the overage of the account."""
+    reads = {"droplets": lambda client: client.droplets.list(), "sizes": lambda client: client.sizes.frame()}
+    found = Found()
+    found.read(context, {**reads, "items": preview_items}, required=reads)
+    droplets = found.answers["droplets"]
+    warn_long_read(context, len(droplets))
+    now = context.client.now()
+    if "items" in found.unread:
+        context.ui.say(f"Could not read the invoice preview, so deleted droplets are missing: {found.unread['items']}")
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+    from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
+
+    measured = droplets if now - month_start(now) >= _FIRST_READING else []
+    readings = context.client.metrics.read("outbound", measured, **_measured_time(now))
+    table = cost.transfer(
+        frame_from_rows("droplets", [one.to_dict() for one in droplets]),
+        found.answers["sizes"],
+        readings.frame,
+        items=found.answers.get("items"),
+        failed=readings.failed,
+        now=now,
+    )
+    context.ui.say(summarize_transfer(table))
+    check_complete(context, readings, table)
+    return table_of_frame(table)
+
+
+def list_transfer_reads(_command: Command, client: Client, _session: DoSession) -> list[Request]:
+    """Return the requests of `show_transfer`, for ``--dry-run``."""
+    lists = [client.request(one) for one in ("sizes_list", "invoices_list")]
+    items = client.request("invoices_get_byUUID", path={"invoice_uuid": EACH_ID})
+    readings = client.metrics.requests("outbound", [EACH_ID], **_measured_time(client.now()))
+    return [*droplet_lists(client, {}), *lists, items, *readings]
+
+
+def _measured_time(now: datetime) -> dict[str, datetime]:
+    """Return the month until now, as arguments for metrics, which need a start before their end."""
+    return {"start": min(month_start(now), now - _FIRST_READING), "end": now}
+
+
+def _start_of_window(context: CommandContext, default: str) -> datetime:
+    """Return the start of ``--last``, by the server's clock."""
+    return subtract_duration(context.option("last") or default, context.client.now())

@@ -1,0 +1,156 @@
+"""`%do cost forecast` and `%do cost budget`: the end of the month, and whether it is within a limit."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from poseidon_nb.commands.cost.account_lines import read_all, read_lines
+from poseidon_nb.commands.cost.budgets import Budget, change_budget, read_budget
+from poseidon_nb.commands.cost.invoices import items_since
+from poseidon_nb.commands.cost.spec import DEFAULT_KEY
+from poseidon_nb.commands.cost.summary import summarize_budget, summarize_forecast, summarize_limits
+from poseidon_nb.commands.results import TableResult, table_of_frame
+from poseidon_nb.errors import BudgetExceeded, InvalidArgument
+from poseidon_nb.frames.tables.forecasts import ALL, NOT_LISTED, NOT_ON_PREVIEW, OVER, WILL_BE_OVER
+from poseidon_nb.plans.user_state import account_key
+from poseidon_nb.text import format_usd, quote_argument
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import pandas as pd
+
+    from poseidon_nb.commands.context import CommandContext
+
+_SET = "%do cost budget set 500"
+
+
+def show_forecast(context: CommandContext) -> TableResult:
+    """Return what the month will have cost at its end."""
+    table = _forecast(context, context.option("by") or DEFAULT_KEY)
+    context.ui.say(summarize_forecast(table, context.client.now()))
+    return table_of_frame(table)
+
+
+def month_start(now: datetime) -> datetime:
+    """Return the first second of the month of a time in UTC."""
+    return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _forecast(context: CommandContext, key: str) -> pd.DataFrame:
+    start = month_start(context.client.now())
+    lines, found = read_lines(
+        context,
+        optional={
+            "balance": read_all("balance_get"),
+            "items": lambda client: items_since(client, start - timedelta(days=1)),
+        },
+    )
+    items = found.get("items")
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    return cost.forecast(lines, items, found.get("balance"), by=key, now=context.client.now())
+
+
+def run_budget(context: CommandContext) -> TableResult | None:
+    """Set, clear or show the budget of the account."""
+    action = context.argument("action") or "show"
+    amount, limit = context.argument("usd_month"), context.option("limit")
+    if action == "set":
+        _set_budget(context, amount)
+        return None
+    if amount is not None:
+        raise InvalidArgument(
+            f"%do cost budget {action} takes no amount. Did you mean {_SET.replace('500', f'{amount:g}')}?"
+        )
+    if action == "clear":
+        _clear_budget(context)
+        return None
+    return _show_budget(context, limit)
+
+
+def _set_budget(context: CommandContext, amount: float | None) -> None:
+    if amount is None:
+        raise InvalidArgument(f"Add the amount in USD a month: {_SET}")
+    _check_not_both(context)
+    limit, tag = _positive(amount), context.option("tag_name")
+
+    def change(budget: Budget) -> None:
+        if tag:
+            budget.tags[tag] = limit
+        elif context.option("by"):
+            budget.each_tag = limit
+        else:
+            budget.account = limit
+
+    context.ui.say(summarize_limits(change_budget(account_key(context.client), change)))
+
+
+def _clear_budget(context: CommandContext) -> None:
+    _check_not_both(context)
+    tag = context.option("tag_name")
+
+    def change(budget: Budget) -> None:
+        if tag:
+            if tag not in budget.tags:
+                raise InvalidArgument(f"The tag {quote_argument(tag)} has no budget of its own.")
+            del budget.tags[tag]
+        elif context.option("by"):
+            budget.each_tag = None
+            budget.tags.clear()
+        else:
+            budget.account, budget.each_tag = None, None
+            budget.tags.clear()
+
+    context.ui.say(summarize_limits(change_budget(account_key(context.client), change)))
+
+
+def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
+    _check_not_both(context)
+    budget = _wanted(context, limit)
+    if not budget and context.option("check"):
+        raise InvalidArgument(f"No budget is set to check. Set one with {_SET}, or add --limit 500.")
+    forecast = _forecast(context, "tag" if budget.has_tags else DEFAULT_KEY)
+    limits = {} if budget.account is None else {ALL: budget.account}
+    tags = (
+        [group for group in forecast["group"].dropna() if group not in (ALL, NOT_LISTED, NOT_ON_PREVIEW)]
+        if budget.each_tag
+        else []
+    )
+    limits |= {tag: budget.tags.get(tag, budget.each_tag or 0.0) for tag in tags}
+    limits |= {tag: usd for tag, usd in budget.tags.items() if tag not in limits}
+    from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
+
+    table = cost.budget(forecast, limits, now=context.client.now())
+    context.ui.say(summarize_budget(table) if budget else f"No budget is set. Set one with {_SET}.")
+    exceeded = table[table["status"].isin([WILL_BE_OVER, OVER])]
+    if context.option("check") and len(exceeded):
+        context.ui.show(table)
+        raise BudgetExceeded(summarize_budget(exceeded), frame=table)
+    return table_of_frame(table)
+
+
+def _wanted(context: CommandContext, limit: float | None) -> Budget:
+    """Return the limits to compare with: those of the line, or those that are set."""
+    tag, by = context.option("tag_name"), context.option("by")
+    if limit is not None:
+        usd = _positive(limit)
+        return Budget(tags={tag: usd}) if tag else Budget(each_tag=usd) if by else Budget(account=usd)
+    kept = read_budget(account_key(context.client))
+    if tag:
+        own = kept.tags.get(tag, kept.each_tag)
+        return Budget(tags={} if own is None else {tag: own})
+    return Budget(each_tag=kept.each_tag, tags=kept.tags) if by else kept
+
+
+def _check_not_both(context: CommandContext) -> None:
+    if context.option("tag_name") and context.option("by"):
+        raise InvalidArgument("--tag is the budget of one tag, and --by tag that of each tag. Use one of them.")
+
+
+def _positive(usd: float) -> float:
+    if not (math.isfinite(usd) and usd > 0):
+        raise InvalidArgument(f"A budget must be more than {format_usd(0)} a month, not {usd:g}.")
+    return usd
