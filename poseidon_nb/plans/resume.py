@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.recovery import SEARCH_DELAYS_S
+from poseidon_nb.client.engine.references import needed_chains
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionTimedOut, ConfigurationError, NoSuchName, PoseidonError
 from poseidon_nb.plans.journal import unfinished_plans
@@ -261,46 +262,60 @@ def _resolve(client: Client, plan: InterruptedPlan, offset: int) -> tuple[list[C
         The number of chains that run before them; references among chains that run get the new numbers.
     """
     chains = dict(plan.chains())
-    values: dict[str, Any] = {}
+    values: dict[Reference, Any] = {}
     unresolved: list[int] = []
-    for number, chain in [*chains.items()]:
-        for reference in (reference for step in chain for reference in step.references):
-            if reference.placeholder:
-                value = _created_value(client, plan, reference)
-                values |= {reference.placeholder: value} if value is not None else {}
-            else:
-                value = _has_succeeded(plan, reference.chain)
-            # A chain that is run may still create what is needed.
-            if not value and reference.chain not in chains and number in chains:
-                unresolved.append(number)
-                del chains[number]
+
+    def is_met(reference: Reference) -> bool:
+        if reference not in values:
+            values[reference] = _known_value(client, plan, reference)
+        # A chain that is run may still create what is needed.
+        return bool(values[reference]) or (reference.chain in chains and _is_left(plan, reference))
+
+    while stuck := [number for number, chain in chains.items() if not all(map(is_met, _references(chain)))]:
+        # What needed one of these is stuck then, too.
+        unresolved += stuck
+        for number in stuck:
+            del chains[number]
     numbers = {number: offset + at for at, number in enumerate(chains)}
-    return [tuple(_resolve_step(step, values, numbers) for step in chain) for chain in chains.values()], unresolved
+
+    def renumbered(reference: Reference) -> Reference:
+        before = plan.states[reference.chain][: reference.step]
+        left = sum(state.verdict is Verdict.REMAINING for state in before)
+        return replace(reference, chain=numbers[reference.chain], step=left)
+
+    def resolved(step: Step) -> Step:
+        known = {one.placeholder: values[one] for one in step.references if one.placeholder and values[one]}
+        left = tuple(renumbered(one) for one in step.references if not values[one])
+        return replace(step.resolved(known), references=left) if step.references else step
+
+    return [tuple(map(resolved, chain)) for chain in chains.values()], sorted(unresolved)
 
 
-def _resolve_step(step: Step, values: Mapping[str, Any], numbers: Mapping[int, int]) -> Step:
-    if not step.references:
-        return step
-    known = {one.placeholder: values[one.placeholder] for one in step.references if one.placeholder in values}
-    references = tuple(
-        replace(one, chain=numbers[one.chain])
-        for one in step.references
-        if one.chain in numbers and one.placeholder not in known
-    )
-    return replace(step.resolved(known), references=references)
+def _references(chain: Chain) -> list[Reference]:
+    return [reference for step in chain for reference in step.references]
 
 
-def _has_succeeded(plan: InterruptedPlan, number: int) -> bool:
-    """Return whether all steps of a chain are done."""
-    return 0 <= number < len(plan.states) and all(state.verdict is Verdict.DONE for state in plan.states[number])
+def _is_left(plan: InterruptedPlan, reference: Reference) -> bool:
+    """Return whether a chain that is run still provides what a reference wants."""
+    if not reference.placeholder:
+        return True
+    return plan.states[reference.chain][reference.step].verdict is Verdict.REMAINING
 
 
-def _created_value(client: Client, plan: InterruptedPlan, reference: Reference) -> Any:
-    number = reference.chain
-    if not 0 <= number < len(plan.states):
+def _known_value(client: Client, plan: InterruptedPlan, reference: Reference) -> Any:
+    """Return the value of a reference, or whether its chain has succeeded if it has no placeholder."""
+    if not 0 <= reference.chain < len(plan.states):
         return None
-    ids = next((state.created_ids for state in reversed(plan.states[number]) if state.created_ids), ())
-    return created_value(client, plan.entry.chains[number][0], ids, reference.field)
+    states, chain = plan.states[reference.chain], plan.entry.chains[reference.chain]
+    if not reference.placeholder:
+        return all(
+            state.verdict is Verdict.DONE or (state.verdict is Verdict.FAILED and step.best_effort)
+            for state, step in zip(states, chain, strict=True)
+        )
+    state = states[reference.step]
+    if state.verdict is not Verdict.DONE:
+        return None
+    return created_value(client, chain[reference.step], state.created_ids, reference)
 
 
 def _wait_first(
@@ -311,7 +326,7 @@ def _wait_first(
     Only an ended action shows whether it was the plan's own, and an address is known once its droplet is active.
     """
     for plan in interrupted:
-        needed = {reference.chain for _, chain in plan.chains() for step in chain for reference in step.references}
+        needed = needed_chains(chain for _, chain in plan.chains()) & {*range(len(plan.states))}
         first = [state for states in plan.states for state in states if state.undecided]
         first += [state for number in needed for state in plan.states[number] if state.verdict is Verdict.RUNNING]
         for state in first:

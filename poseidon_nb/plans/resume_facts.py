@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.engine.consistency import is_consistent
-from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.recovery import TIME_RESOLUTION, SentWindow
+from poseidon_nb.client.engine.references import field_value, id_value
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
 from poseidon_nb.transport.pagination import PER_PAGE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.steps import Step
+    from poseidon_nb.client.engine.steps import Reference, Step
     from poseidon_nb.plans.journal_entry import JournalEntry, Place
 
     Row = Mapping[str, Any]
@@ -102,8 +102,8 @@ def action_type_of(step: Step) -> str:
     return str(step.request.body["type"]) if is_action and isinstance(step.request.body, dict) else ""
 
 
-def created_value(client: Client, step: Step, ids: Sequence[int | str | None], field_name: str) -> Any:
-    """Return a field of what a step created, or None if it is not known.
+def created_value(client: Client, step: Step, ids: Sequence[int | str | None], reference: Reference) -> Any:
+    """Return the value that a reference wants of what a step created, or None if it is not known.
 
     Parameters
     ----------
@@ -111,20 +111,19 @@ def created_value(client: Client, step: Step, ids: Sequence[int | str | None], f
     step : Step
         The step that created it.
     ids : sequence
-        The ids of what it created.
-    field_name : str
-        As in `Reference`.
+        The ids of what it created, one for each target.
+    reference : Reference
     """
-    if not ids or ids[0] is None:
+    id_ = ids[reference.target] if reference.target < len(ids) else None
+    if id_ is None or reference.field in {"id", "id_text"}:
+        return id_value(id_, reference.field)
+    found = match("GET", f"{step.request.path}/{id_}")
+    try:
+        answer = client.api("GET", f"{step.request.path}/{id_}")
+    except NotFound:
         return None
-    if field_name in {"id", "id_text"}:
-        return ids[0] if field_name == "id" else str(ids[0])
-    answer = client.api("GET", f"{step.request.path}/{ids[0]}")
-    row = answer.get(operation(step.request.operation_id).response_key, answer) if isinstance(answer, dict) else {}
-    if field_name == "public_ipv4":
-        # A create of droplets has the key of several.
-        return address_of(answer.get("droplet", {}), "public")
-    return row.get(field_name)
+    row = answer.get(found[0].response_key) if found is not None and isinstance(answer, dict) else None
+    return field_value(row, reference.field) if isinstance(row, dict) else None
 
 
 class FactsReader:
@@ -168,12 +167,11 @@ class FactsReader:
         chains = [[*chain] for chain in entry.chains]
         for number, at in sent:
             step, values = chains[number][at], {}
-            for reference in (one for one in step.references if one.placeholder):
-                provider = entry.chains[reference.chain][0]
-                accepted = entry.accepted.get((reference.chain, 0))
-                values[reference.placeholder] = created_value(
-                    self._client, provider, accepted.target_ids if accepted is not None else (), reference.field
-                )
+            for reference in (one for one in step.references if one.placeholder and one.chain >= 0):
+                place = (reference.chain, reference.step)
+                accepted = entry.accepted.get(place)
+                ids = accepted.target_ids if accepted is not None else ()
+                values[reference.placeholder] = created_value(self._client, entry.step_at(place), ids, reference)
             if None not in values.values():
                 chains[number][at] = step.resolved(values)
         entry.chains = tuple(map(tuple, chains))

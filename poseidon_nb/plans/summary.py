@@ -145,7 +145,7 @@ def cost_text(steps: Iterable[Step]) -> str:
 
 def headline(plan: Plan) -> str:
     """Return a plan in one line: its account, its summary, and the number of requests."""
-    account = f"{plan.account}: " if plan.account else ""
+    account = f"{escape_unprintable(plan.account)}: " if plan.account else ""
     if plan.is_empty:
         return f"{account}nothing to change"
     return f"{account}{summary(plan)}; {pluralize(len(plan.requests()), 'request')}"

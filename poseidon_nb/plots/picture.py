@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.io.base_renderers import PlotlyRenderer
 
+from poseidon_nb.frames.printable import printable
 from poseidon_nb.plots.labels import SIZE_FAMILIES, plotly_text, short_label
 from poseidon_nb.text import escape_unprintable
 
@@ -175,7 +176,7 @@ class Picture(go.Figure):
         return image
 
     def __repr__(self) -> str:
-        return f"{self._summary}\n\n{self._table.head(MAX_ROWS).to_string(index=False)}{self._more_rows()}"
+        return f"{self._summary}\n\n{printable(self._table.head(MAX_ROWS)).to_string(index=False)}{self._more_rows()}"
 
     __str__ = __repr__
 
@@ -209,7 +210,7 @@ class Picture(go.Figure):
             return {"text/html": self._table_html()}
 
     def _table_html(self) -> str:
-        table = self._table.head(MAX_ROWS).to_html(index=False, border=0)
+        table = printable(self._table.head(MAX_ROWS)).to_html(index=False, border=0)
         return f"<div><p>{escape(self._summary)}</p>{table}<p>{escape(self._more_rows())}</p></div>"
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:

@@ -167,6 +167,8 @@ class ChainProgress:
         """What delays the request; empty if nothing does."""
         if not isinstance(self.latest, ChainRun):
             return ""
+        if self.latest.waits_for_others and not self.latest.ended:
+            return "waiting for other steps"
         blocked_by = self.latest.blocked_by
         return (
             self.latest.note

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.plan import Plan
 
+_log = logging.getLogger("poseidon_nb")
 #: Chains listed; further ones are only counted.
 MAX_CHAINS = 60
 WORKERS = WorkerPool(1, "poseidon-plan")
@@ -76,7 +78,9 @@ class PlanModel:
         if self._confirmation.subject is not None:
             return ButtonState(button_label(self.plan), enabled=True, tooltip=question(self.plan), confirming=True)
         progress = "The plan was applied." if self.ended else "The plan is in progress." if self.started else ""
-        why = "The plan changes nothing." if self.plan.is_empty else self.notice or progress
+        why = "The plan changes nothing." if self.plan.is_empty else progress
+        if self.plan.executed.locked() and not self.started:
+            why = ALREADY_EXECUTED
         label = f"Apply {pluralize(len(self.plan.steps), 'step')}"
         if self.closed or why or self.started:
             return ButtonState(label, enabled=False, tooltip=why or closed_text())
@@ -86,6 +90,7 @@ class PlanModel:
         """Handle a click: ask if the plan needs a confirmation, then apply it."""
         if not self.button().enabled:
             return
+        self.notice = ""
         asks = reasons(self.plan, price_limit_usd_month=self.price_limit_usd_month())
         if not asks or self._confirmation.press("apply"):
             with self._lock:
@@ -113,8 +118,11 @@ class PlanModel:
             else:
                 self.client.engine.start(self.plan.chains, title=self.plan.title, on_change=self._chain_changed)
         except PoseidonError as error:
-            self.notice = error_text(error)
-            self.started = False
+            # Nothing was sent, so another click may succeed.
+            self.notice, self.started = error_text(error), False
+        except Exception as error:  # noqa: BLE001  # the panel must not stay in progress
+            _log.exception("A plan could not be started.")
+            self.notice, self.started = f"The plan could not be started ({type(error).__name__}).", False
         self._on_change()
 
     def _chain_changed(self, number: int, run: ChainRun) -> None:
@@ -167,9 +175,8 @@ class PlanModel:
     def text(self) -> str:
         """Return the panel as text."""
         shown = [self.progress.text()] if self.started and self.progress is not None else [*self.lines(), *self.notes()]
-        return "\n".join(
-            [f"{self.plan.account}: {self.plan.title}: {self.subtitle()}", *shown, *filter(None, [self.notice])]
-        )
+        head = escape_unprintable(f"{self.plan.account}: {self.plan.title}: {self.subtitle()}")
+        return "\n".join([head, *shown, *filter(None, [self.notice])])
 
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""

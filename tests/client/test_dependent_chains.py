@@ -13,8 +13,8 @@ from poseidon_nb.client.engine.droplet_steps import (
     droplet_target,
     snapshot_step,
 )
-from poseidon_nb.client.engine.steps import Reference, Step, Target
-from poseidon_nb.errors import LookupFailed, PoseidonError
+from poseidon_nb.client.engine.steps import Reference, Step, Target, When
+from poseidon_nb.errors import InvalidArgument, LookupFailed, PoseidonError
 
 BODY = {"size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
 ID = "<id of new-1>"
@@ -146,7 +146,7 @@ def test_a_droplet_that_was_powered_on_after_its_snapshot_is_not_destroyed(clien
     client.engine.run([(snapshot,)])
     droplet.power_on()
     (outcome,) = client.engine.run([(delete,)])
-    assert "was powered on after its snapshot" in str(outcome.error)
+    assert "was used after its snapshot" in str(outcome.error)
     assert sent("DELETE") == []
 
 
@@ -158,3 +158,92 @@ def test_targets_are_named_by_their_placeholder_until_they_exist():
         references=(Reference(ID, 0),),
     )
     assert step.resolved({ID: 5}).targets == (droplet_target({"id": 5, "name": "new-1"}),)
+
+
+def test_a_droplet_that_was_used_and_is_off_again_is_not_destroyed(client, frozen, sent):
+    droplet, snapshot, delete = frozen
+    client.engine.run([(snapshot,)])
+    droplet.power_on()
+    droplet.power_off()
+    droplet.take_snapshot("another")
+    (outcome,) = client.engine.run([(delete,)])
+    assert "was used after its snapshot" in str(outcome.error)
+    assert sent("DELETE") == []
+
+
+def test_a_reference_is_to_the_step_and_the_target_that_it_names(client):
+    other = next(one for one in client.droplets.list() if one.active)
+    pair = create_steps(["n-1", "n-2"], BODY, single=False)[0]
+    client.tags.create("x")
+
+    def tagged(name, target):
+        placeholder = f"<id of {name}>"
+        request = client.request(
+            "tags_assign_resources",
+            tag_id="x",
+            resources=[{"resource_id": placeholder, "resource_type": "droplet"}],
+        )
+        reference = Reference(placeholder, 0, "id_text", target=target)
+        return Step(
+            verb="tag", targets=(Target("droplet", placeholder, name),), request=request, references=(reference,)
+        )
+
+    reboot = action_step(other.to_dict(), "reboot")
+    outcomes = client.engine.run([(pair, reboot), (tagged("n-1", 0),)])
+    assert {one.status for one in outcomes} == {"completed"}
+    assert [one.name for one in client.droplets.list(tag_name="x")] == ["n-1"]
+
+
+def test_what_needs_a_create_that_failed_later_is_not_sent(client, sandbox, sent, domain):
+    sandbox.fault("action_errored", action="create")
+    outcomes = client.engine.run([(create(),), (record(client),)])
+    assert [one.status for one in outcomes] == ["failed", "skipped"]
+    assert len(sent("POST")) == 2
+
+
+def test_what_waits_for_a_skipped_chain_is_not_sent_after_ctrl_c(client, sent, finish, monkeypatch):
+    droplet = next(one for one in client.droplets.list() if one.active)
+    droplet.take_snapshot("keeps it busy", wait=False)
+    first = (snapshot_step(droplet.to_dict(), "before"),)
+    tag = Step(verb="create", targets=(Target("tag", None, "t"),), request=client.request("tags_create", name="t"))
+    second = (tag, replace(delete_step(droplet.to_dict()), references=(Reference("", 0),)))
+    slept = []
+
+    def interrupt(seconds):
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(client.clock, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.engine.run([first, second])
+    monkeypatch.undo()
+    finish()
+    assert sent("DELETE") == []
+
+
+def test_a_step_that_restores_runs_whatever_it_waits_for(client, sandbox):
+    droplet = next(one for one in client.droplets.list() if one.active)
+    row = droplet.to_dict()
+    off = action_step(row, "power_off")
+    on = replace(action_step({**row, "status": "off"}, "power_on"), when=When.ALWAYS, references=(Reference("", 0),))
+    sandbox.fault("status", status=422, message="No.", path="/v2/droplets", method="POST")
+    outcomes = client.engine.run([(create(),), (off, on)])
+    assert [one.status for one in outcomes] == ["failed", "completed", "completed"]
+
+
+def test_who_waits_for_an_overdue_chain_is_not_waited_for(client, sandbox, clock, domain):
+    sandbox._dispatcher.world.speed = 0.001
+    outcomes = client.engine.run([(create(),), (record(client),)])
+    assert [one.status for one in outcomes] == ["in-progress", "skipped"]
+    assert clock.elapsed_s < 1_000
+
+
+@pytest.mark.parametrize(
+    "references", [[(Reference("", 1),), (Reference("", 0),)], [(Reference("", 7),), ()], [(Reference(ID, 0),), ()]]
+)
+def test_chains_that_wait_for_each_other_or_for_none_are_refused(client, sent, references):
+    chains = [(replace(create(f"c-{number}"), references=one),) for number, one in enumerate(references)]
+    with pytest.raises(InvalidArgument):
+        client.engine.run(chains)
+    assert sent("POST") == []

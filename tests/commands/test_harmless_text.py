@@ -41,6 +41,7 @@ READS = (
         "droplets ssh-config",
         "droplets list --tag {tag} --raw",
     ),
+    *("cost --by droplet --plot", "rightsize --plot", "actions timeline --plot"),
     *("droplets reboot {id} --dry-run", "droplets delete {id} --dry-run", "plans"),
 )
 

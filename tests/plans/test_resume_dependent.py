@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step, snapshot_step
-from poseidon_nb.client.engine.steps import Reference, Step, Target
+from poseidon_nb.client.engine.steps import Outcome, Reference, Step, Target
+from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans import journal_records
 from poseidon_nb.plans.journal import connect, unfinished_plans
 from poseidon_nb.plans.resume import lock_interrupted, run_remaining
@@ -123,3 +124,30 @@ def test_a_droplet_is_not_destroyed_by_a_resume_without_its_snapshot(client):
     outcomes = resume(client)
     assert droplet.id in {one.id for one in client.droplets.list()}
     assert "is not complete" in str(outcomes[-1].error)
+
+
+def test_what_needs_a_chain_that_cannot_run_is_not_resumed_either(client):
+    create, record, last = chains(client)
+    record_of_gone = [tuple(replace(step, references=()) for step in last)]
+    failed = client.engine.recorder.begin([create, record, last, *record_of_gone], "t")
+    failed.sending(0, 0)
+    failed.ended(0, 0, [Outcome(create[0], create[0].targets[0], "failed", error=PoseidonError("No."))])
+    failed.detach()
+    outcomes = resume(client)
+    assert [one.step.label for one in outcomes] == ["create done"]
+    assert not any("<" in one.path for one in client.sandbox.requests)
+
+
+def test_a_resource_that_was_deleted_meanwhile_does_not_stop_the_rest(client):
+    client.domains.create(name="example.com")
+    planned = chains(client)
+    droplet = client.droplets.create(name="web-9", **BODY)
+    record = client.engine.recorder.begin([*planned, tuple(replace(one, references=()) for one in planned[2])], "t")
+    record.sending(0, 0)
+    record.accepted(0, 0, target_ids=[droplet.id], actions=[])
+    record.ended(0, 0, [Outcome(planned[0][0], planned[0][0].targets[0], "completed")])
+    record.detach()
+    droplet.delete()
+    outcomes = resume(client)
+    assert "done" in {one.name for one in client.tags.list()}
+    assert "completed" in {one.status for one in outcomes}

@@ -27,6 +27,7 @@ SAMPLES = {
         po.analysis.sizes.availability(client.sizes.frame(), client.regions.frame())
     ),
     "cost_by": lambda do, _: do("cost --by tag --plot"),
+    "cost_allocation": lambda do, _: do("cost --by tag --last 90d --plot"),
     "cost_history": lambda do, _: do("cost history --plot"),
     "durations": lambda do, _: do("actions durations --last 90d --plot"),
     "metric_lines": lambda do, _: do("metrics bandwidth web-1 web-2 db-1 --last 6h --plot"),

@@ -5,17 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import operation
-from poseidon_nb.client.engine.droplet_steps import address_of
 from poseidon_nb.client.engine.failures import add_accepted
 from poseidon_nb.client.engine.steps import Outcome
 from poseidon_nb.errors import ActionError, PoseidonError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from poseidon_nb.client.actions.actions import Action, Actions
     from poseidon_nb.client.actions.progress import OnProgress, Progress
@@ -70,6 +68,11 @@ class ChainRun:
         """Whether a request of the chain is in flight or queued."""
         return self.cancellation is not None
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the chain has ended, and every step is done or was not needed."""
+        return self.ended and all(map(_is_success, self.outcomes))
+
     def outcome(self, index: int, status: Status, error: PoseidonError | None = None) -> Outcome:
         """Return the outcome of the step in progress for one of its targets."""
         step = self.step or self.chain[self.position]
@@ -102,48 +105,9 @@ class ChainRun:
         self.ended = self.position == len(self.chain)
 
 
-def reference_values(step: Step, chains: Sequence[ChainRun]) -> dict[str, Any] | None:
-    """Return the values of a step's references, by placeholder; None until all are known."""
-    values: dict[str, Any] = {}
-    for reference in step.references:
-        provider = chains[reference.chain]
-        if not reference.placeholder:
-            if not provider.ended:
-                return None
-            continue
-        value = next(
-            filter(None, (_provided(outcome, reference.field) for outcome in reversed(provider.outcomes))), None
-        )
-        if value is None:
-            return None
-        values[reference.placeholder] = value
-    return values
-
-
-def _provided(outcome: Outcome, field_name: str) -> Any:
-    """Return a field of what a step created, or None."""
-    if field_name in {"id", "id_text"} and outcome.target.id is not None:
-        return outcome.target.id if field_name == "id" else str(outcome.target.id)
-    row = outcome.answer
-    key = operation(outcome.step.request.operation_id).response_key if outcome.step.request.operation_id else ""
-    if isinstance(row, dict) and isinstance(row.get(key), dict):
-        row = row[key]
-    if not isinstance(row, dict):
-        return None
-    return address_of(row, "public") if field_name == "public_ipv4" else row.get(field_name)
-
-
-def failed_reference(step: Step, chains: Sequence[ChainRun]) -> ChainRun | None:
-    """Return a chain that a step waits for and that did not succeed, or None."""
-    for reference in step.references:
-        provider = chains[reference.chain]
-        over = provider.ended or provider.error is not None
-        if reference.placeholder:
-            if over and reference_values(replace(step, references=(reference,)), chains) is None:
-                return provider
-        elif provider.error is not None:
-            return provider
-    return None
+def _is_success(outcome: Outcome) -> bool:
+    tolerated = outcome.step.best_effort and isinstance(outcome.error, ActionError)
+    return outcome.status in {"completed", "unchanged"} or tolerated
 
 
 class ChainWaits:

@@ -24,6 +24,7 @@ from poseidon_nb.client.engine.failures import (
     started_outcomes,
     unfinished_outcomes,
 )
+from poseidon_nb.client.engine.references import blocked_on, check_references
 from poseidon_nb.client.engine.sender import Sender
 from poseidon_nb.client.engine.steps import NO_RECORDER, Recorder, Step
 from poseidon_nb.transport import cancellation
@@ -248,6 +249,7 @@ class Engine:
             self._remove(execution)
 
     def _execution(self, chains: Sequence[Chain], *, title: str, **options: Any) -> Execution:
+        check_references(chains)
         return Execution(
             connection=self._connection,
             actions=self._actions,
@@ -273,10 +275,16 @@ class Engine:
         now_s = self._clock.monotonic()
         if ends_s is not None and now_s >= ends_s:
             return True
-        return all(
-            run.ended or (run.accepted is not None or run.waits_for_others if not wait else is_overdue(run, now_s))
-            for run in execution.chains
-        )
+        if not wait:
+            return all(run.ended or run.accepted is not None or run.waits_for_others for run in execution.chains)
+        overdue = {id(run) for run in execution.chains if not run.ended and is_overdue(run, now_s)}
+        waiting = [run for run in execution.chains if not run.ended and run.waits_for_others]
+        # Who waits for an overdue chain, or for one that does, is not waited for either.
+        while late := [
+            run for run in waiting if id(run) not in overdue and overdue & {*map(id, blocked_on(run, execution.chains))}
+        ]:
+            overdue.update(map(id, late))
+        return all(run.ended or id(run) in overdue for run in execution.chains)
 
     def _detach(self, execution: Execution) -> None:
         """Continue in the background with chains that have more to send, or wait for a response."""

@@ -14,13 +14,7 @@ from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.actions.poller import MAX_FAILING_S
 from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS, Progress
 from poseidon_nb.client.connection import add_detail, report_waits
-from poseidon_nb.client.engine.chain_run import (
-    ChainRun,
-    ChainWaits,
-    defer_interrupts,
-    failed_reference,
-    reference_values,
-)
+from poseidon_nb.client.engine.chain_run import ChainRun, ChainWaits, defer_interrupts
 from poseidon_nb.client.engine.consistency import (
     expected_after,
     expected_after_step,
@@ -38,6 +32,7 @@ from poseidon_nb.client.engine.failures import (
     status_of,
     unexpected_error,
 )
+from poseidon_nb.client.engine.references import failed_reference, reference_values
 from poseidon_nb.client.engine.sender import AcceptedStep, BusyTarget, UnneededStep, UnreadTarget
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.errors import (
@@ -259,13 +254,20 @@ class Execution:
             unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]
             self._end_step(number, run, unchanged)
         elif self._clock.monotonic() >= run.not_before_s:
-            provider, values = failed_reference(step, self.chains), reference_values(step, self.chains)
-            if provider is not None:
-                self._end_step(number, run, run.outcomes_of(step, "skipped", prerequisite_error(step, provider)))
-                return
-            run.waits_for_others = values is None
-            if values is not None:
-                self._send(number, run, step.resolved(values))
+            self._send_when_ready(number, run, step)
+
+    def _send_when_ready(self, number: int, run: ChainRun, step: Step) -> None:
+        """Send a step once other chains have provided what it needs; skip it if they never will."""
+        needed = step.references
+        if step.when in {When.ALWAYS, When.ANYWAY}:
+            # It restores something, and does so whatever became of other chains.
+            needed = tuple(one for one in needed if one.placeholder)
+        provider, values = failed_reference(needed, self.chains), reference_values(needed, self.chains)
+        run.waits_for_others = provider is None and values is None
+        if provider is not None:
+            self._end_step(number, run, run.outcomes_of(step, "skipped", prerequisite_error(step, provider)))
+        elif values is not None:
+            self._send(number, run, step.resolved(values))
 
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:

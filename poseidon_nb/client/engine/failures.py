@@ -247,7 +247,13 @@ def interrupt_notes(execution: Execution) -> Iterator[str]:
             f"{names}: {join_words(verbs)} {'continue' if len(verbs) > 1 else 'continues'} in the background while this "
             "kernel runs. If the kernel stops, run %do plans resume"
         )
-    single = [run for run in running if run not in chained]
+    waiting = [run for run in running if run not in chained and run.waits_for_others]
+    for run in waiting[:MAX_NOTES]:
+        yield (
+            f"{run.chain[run.position].label} follows in the background, once what it waits for has succeeded, while this "
+            "kernel runs. If the kernel stops, run %do plans resume"
+        )
+    single = [run for run in running if run not in chained and run not in waiting]
     yield from continuing_notes([action for run in single for action in run.actions.values()])
     for run in [run for run in single if not run.actions][:MAX_NOTES]:
         step = run.step or run.chain[run.position]

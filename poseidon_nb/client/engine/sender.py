@@ -39,6 +39,8 @@ CURRENTLY_ON = "currently on"
 ALREADY_DONE = ("already powered on", "already powered off")
 #: Ids of the API are far below this.
 MAX_ID = 2**63
+#: Actions that change nothing on a disk.
+_HARMLESS = frozenset({"shutdown", "power_off", "snapshot"})
 #: Statuses for a request that cannot succeed as it is, so that there is something to explain.
 _EXPLAINABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 #: What replaced the action types that DigitalOcean has retired.
@@ -282,8 +284,15 @@ class Sender:
         image = self.image(int(found[0]["id"])) if len(found) == 1 else None
         if image is None or image.get("status") != "available" or not image.get("min_disk_size"):
             return LookupFailed(f"{step.label} was not sent: snapshot {step.snapshot!r} is not complete.")
-        if droplet.get("status") != "off":
-            return LookupFailed(f"{step.label} was not sent: {target.name} was powered on after its snapshot.")
+        taken_at = recovery.parse_time(found[0]["created_at"])
+        actions = self.searches.newest_actions("dropletActions_list", {"droplet_id": target.id})
+        # A droplet that is off again was used all the same.
+        used = any(
+            action.get("type") not in _HARMLESS and recovery.is_since(action.get("started_at"), taken_at)
+            for action in actions
+        )
+        if used or droplet.get("status") != "off":
+            return LookupFailed(f"{step.label} was not sent: {target.name} was used after its snapshot.")
         return None
 
     def pending(self, droplet_id: int | str | None) -> Row | None:

@@ -84,7 +84,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Another chain that a step waits for, and the value that this chain provides.
+    """Another chain that a step waits for, or the value that a step of it provides.
 
     Parameters
     ----------
@@ -96,11 +96,15 @@ class Reference:
     field : str
         ``"id"``, ``"id_text"`` for an id that is sent as text, ``"public_ipv4"``, or another field of the created
         resource.
+    step, target : int
+        Which step of the chain creates the resource, and which of its targets this is.
     """
 
     placeholder: str
     chain: int
     field: str = "id"
+    step: int = 0
+    target: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ def start(context: CommandContext) -> None:
         raise ConfigurationError(f"A sandbox is already running at {running.url}. Stop it first with %do sandbox stop")
     sandbox = running or Sandbox(**settings).start()
     context.session.use_sandbox(sandbox)
-    _remember_words(context)
+    with suppress(PoseidonError):
+        # Without these words only completion knows less.
+        _remember_words(context)
     started = "was already running" if running is not None else "is running"
     context.ui.say(
         f"The sandbox {started} at {sandbox.url}. %do now sends all requests to it instead of DigitalOcean. Nothing is billed."
@@ -49,7 +51,9 @@ def connect(context: CommandContext) -> None:
     if current is not None:
         session.stop_sandbox()
     session.use_sandbox(joined)
-    _remember_words(context)
+    with suppress(PoseidonError):
+        # Without these words only completion knows less.
+        _remember_words(context)
     context.ui.say(
         f"Connected to the sandbox at {url}. %do now sends all requests to it instead of DigitalOcean. Nothing is billed."
     )
