@@ -94,6 +94,12 @@ def test_a_size_that_the_droplet_cannot_have_opens_no_panel(desk, line, words):
         desk.do(line)
 
 
+def test_the_panel_of_a_plan_has_no_size_to_offer(desk):
+    plan = desk.do("droplets power_off web-1 --plan")
+    with pytest.raises(InvalidArgument, match="--resize needs one droplet"):
+        desk.do("panel {plan} --resize s-2vcpu-4gb", plan=plan)
+
+
 def test_a_panel_can_be_kept_in_a_variable(desk):
     kept = {}
     desk.settings = type(desk.settings)(assign=kept.__setitem__)
