@@ -6,7 +6,7 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import PoseidonError
+from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons, warnings
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, check_unchanged
 from poseidon_nb.plans.summary import chain_lines, change_label, main_steps, short_summary, summary, verb_phrase
@@ -15,7 +15,7 @@ from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.chain_progress import ProgressGroup
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
 from poseidon_nb.widgets.components import Button, Notices, box, header_html, html, set_html, style_sheet
-from poseidon_nb.widgets.models import closed_text, error_text
+from poseidon_nb.widgets.models import READ_ONLY, closed_text, error_text
 from poseidon_nb.widgets.panel import Panel, PanelHost
 from poseidon_nb.widgets.progress_box import ProgressBox
 
@@ -58,7 +58,10 @@ class PlanModel:
         self.progress: ProgressGroup[int] | None = ProgressGroup(capitalized(summary(plan)), titles) if titles else None
         #: Returns the increase in USD a month above which a plan needs a confirmation.
         self.price_limit_usd_month: Callable[[], float] = lambda: PRICE_LIMIT_USD_MONTH
+        #: Why the plan was not applied; empty if nothing went wrong.
         self.notice = ALREADY_EXECUTED if plan.executed.locked() else ""
+        #: Whether the plan may be applied in spite of the notice, such as after a lost connection.
+        self._can_retry = False
         self.started = False
         self.closed = False
         self._on_change = on_change
@@ -76,9 +79,11 @@ class PlanModel:
         if self._confirmation.subject is not None:
             return ButtonState(button_label(self.plan), enabled=True, tooltip=question(self.plan), confirming=True)
         progress = "The plan was applied." if self.ended else "The plan is in progress." if self.started else ""
-        why = "The plan changes nothing." if self.plan.is_empty else self.notice or progress
+        why = "The plan changes nothing." if self.plan.is_empty else READ_ONLY if self.client.read_only else progress
+        if not self._can_retry:
+            why = why or self.notice
         label = f"Apply {pluralize(len(self.plan.steps), 'step')}"
-        if self.closed or why or self.started:
+        if self.closed or why:
             return ButtonState(label, enabled=False, tooltip=why or closed_text())
         return ButtonState(label, enabled=True, tooltip=f"{capitalized(short_summary(self.plan))}.")
 
@@ -91,6 +96,7 @@ class PlanModel:
             with self._lock:
                 starting, self.started = not self.started, True
             if starting:
+                self.notice, self._can_retry = "", False
                 # The account is read first, which must not block the page.
                 WORKERS.submit(self._start)
         self._on_change()
@@ -113,7 +119,8 @@ class PlanModel:
             else:
                 self.client.engine.start(self.plan.chains, title=self.plan.title, on_change=self._chain_changed)
         except PoseidonError as error:
-            self.notice = error_text(error)
+            # What cannot be read now may be readable later. A plan of droplets that have changed stays wrong.
+            self.notice, self._can_retry = error_text(error), not isinstance(error, InvalidArgument)
             self.started = False
         self._on_change()
 
