@@ -144,7 +144,7 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
 
     monkeypatch.setattr("IPython.display.display", display)
     panel = desk.do("panel web-1")
-    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setattr(panels, "current_shell", lambda: SimpleNamespace(kernel=object()))
     panel._ipython_display_()
     facts, live = places
     assert "Status        active" in facts.data["text/plain"]
@@ -203,7 +203,7 @@ def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):
 def test_a_panel_asks_by_the_limit_that_is_configured_now(desk, monkeypatch):
     settings = SimpleNamespace(price_limit_usd_month=7.0)
     shell = SimpleNamespace(magics_manager=SimpleNamespace(registry={"DoMagics": settings}))
-    monkeypatch.setattr(panels, "_shell", lambda: shell)
+    monkeypatch.setattr(panels, "current_shell", lambda: shell)
     for line in ("panel web-1", "panel"):
         panel = desk.do(line)
         settings.price_limit_usd_month = 8.0
