@@ -186,7 +186,7 @@ class Sender:
                 row = self.droplet(int(step.targets[0].id or 0))
                 if why := _why_unneeded(step, row):
                     # An action that still runs, or does not show yet, may be about to change that.
-                    running = self._unsettled_action(row) if step.when in {When.ALWAYS, When.ANYWAY} else None
+                    running = self._unsettled_action(row) if step.runs_always else None
                     return UnneededStep(why, row) if running is None else BusyTarget(running)
         except (*recovery.TRANSIENT_ERRORS, Forbidden) as error:
             return UnreadTarget(error)
