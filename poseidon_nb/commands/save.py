@@ -23,13 +23,13 @@ _CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
 #: What a chart is written as; a PNG is drawn by plotly's own exporter.
 _CHART_SUFFIXES = (".html", ".json", ".svg", ".png")
 _EXPORTER = "kaleido"
-#: Of what the exporter says when it fails, which may be a page long.
+#: Maximum length of the exporter's error in a message; the whole may be a page long.
 _MAX_REASON_CHARS = 160
 
 
 @runtime_checkable
 class Chart(Protocol):
-    """What is written of a `plots.Picture`, without importing plotly for each table."""
+    """The methods of `plots.Picture` that write it. With this protocol, saving a table imports no plotly."""
 
     def to_json(self) -> str:
         """Return the figure as JSON."""
@@ -93,7 +93,8 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
     ----------
     result : TableResult, Plain or Live
         Text and bytes are written as they are, a table as CSV to a ``.csv`` file and as JSON to any other, and a
-        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file. A chart is written by `check_chart_path`.
+        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file. A chart is written in the format that the name ends
+        with, which `check_chart_path` has checked.
     name : str
     columns : sequence of str
         The columns of the table; empty for all.

@@ -41,12 +41,12 @@ class BackgroundRows:
         self._over = False
         self._rows = ProgressRows(self._model)
         for run in execution.chains:
-            self._take_in(run)
+            self._update_model(run)
         self._rows.refresh()
         self._handle = display(self._rows.bundle(), raw=True, display_id=True)
         execution.on_change = self._changed
 
-    def _take_in(self, run: ChainRun) -> None:
+    def _update_model(self, run: ChainRun) -> None:
         for progress in [*run.progress.values()]:
             self._model.update(progress)
 
@@ -54,7 +54,7 @@ class BackgroundRows:
         with self._lock:
             if self._over:
                 return
-            self._take_in(run)
+            self._update_model(run)
             if not self._execution.done:
                 self._rows.refresh()
                 return
@@ -105,22 +105,22 @@ class LiveRows:
         with self._lock:
             # An update on another thread waits until there is a subscription to close.
             self._subscription = client.monitor.subscribe(
-                self._changed, droplets=made, actions=True, on_progress=self._told
+                self._changed, droplets=made, actions=True, on_progress=self._action_updated
             )
         for action in started:
             self._subscription.track(action)
 
-    def _told(self, followed: ActionUpdate) -> None:
-        action = followed.action
+    def _action_updated(self, update: ActionUpdate) -> None:
+        action = update.action
         with self._lock:
             made = action.type == "create" and action.resource_id in self._creating
             if self._over or not (made or action.id in self._wanted):
                 return
             self._model.note = ""
-            self._model.update(followed.progress)
-            if followed.error is not None and not followed.progress.done:
-                self._model.note = f"{action.label} is no longer tracked: {followed.error}"
-            if followed.progress.done or followed.error is not None:
+            self._model.update(update.progress)
+            if update.error is not None and not update.progress.done:
+                self._model.note = f"{action.label} is no longer tracked: {update.error}"
+            if update.progress.done or update.error is not None:
                 self._done.add(action.id)
             if len(self._done) >= len(self._wanted) + len(self._creating):
                 self._end()

@@ -119,10 +119,14 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Remove what `load` registered. The account stays selected, and a sandbox keeps running."""
+    from poseidon_nb.magics.completion import IDENTIFIER  # noqa: PLC0415  # as in `load`
+    from poseidon_nb.magics.discarded_results import DiscardedResults  # noqa: PLC0415  # as in `load`
+
     matchers = shell.Completer.custom_matchers
-    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != "poseidon_nb.do"]
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != IDENTIFIER]
     # By name, because %reload_ext loads the classes again.
-    shell.ast_transformers[:] = [one for one in shell.ast_transformers if type(one).__name__ != "DiscardedResults"]
+    transformers = shell.ast_transformers
+    transformers[:] = [one for one in transformers if type(one).__name__ != DiscardedResults.__name__]
     shell.configurables[:] = [one for one in shell.configurables if type(one).__name__ != DoMagics.__name__]
     for kind in ("line", "cell"):
         for name in NAMES:

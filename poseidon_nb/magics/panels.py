@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.do import default_session
+from poseidon_nb.magics.ui import current_shell
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.plans.plan import WITHOUT_CLIENT
 from poseidon_nb.widgets import actions, plan_panel
@@ -131,7 +131,7 @@ def show(panel: Panel) -> None:
     if not live:
         show(saved, raw=True)
         return
-    if getattr(_shell(), "kernel", None) is None:
+    if getattr(current_shell(), "kernel", None) is None:
         show(saved | {"text/plain": f"{saved['text/plain']}\n{NO_BUTTONS}"}, raw=True)
         return
     handle = show(saved, raw=True, display_id=True)
@@ -145,25 +145,20 @@ def show(panel: Panel) -> None:
 
 def price_limit_usd_month() -> float:
     """Return the monthly cost in USD that a plan can add without confirmation: ``%config DoMagics``, or the default."""
-    magics = getattr(_shell(), "magics_manager", None)
+    magics = getattr(current_shell(), "magics_manager", None)
     settings = magics.registry.get("DoMagics") if magics is not None else None
     return PRICE_LIMIT_USD_MONTH if settings is None else float(settings.price_limit_usd_month)
 
 
 def panel_host() -> PanelHost:
     """Return what the panels of this process share. In a kernel it hears when cells start and finish."""
-    host, shell = default_session().panel_host, _shell()
+    host, shell = default_session().panel_host, current_shell()
     if getattr(shell, "kernel", None) is not None and _cell_started not in shell.events.callbacks["pre_run_cell"]:
         shell.events.register("pre_run_cell", _cell_started)
         shell.events.register("post_run_cell", _cell_finished)
         # The cell that opens the panel is running.
         host.monitor.cell_started()
     return host
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython is not None else None
 
 
 def _cell_started(*_: object) -> None:

@@ -169,10 +169,15 @@ def _wrapped(line: str, width: int) -> str:
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
+def current_shell() -> Any:
+    """Return IPython's shell, or None outside of IPython, which is not imported here."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
 def current_ui() -> TerminalUI | NotebookUI:
     """Return the user interface of this process."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
+    shell = current_shell()
     return NotebookUI(shell) if getattr(shell, "kernel", None) is not None else TerminalUI()
 
 

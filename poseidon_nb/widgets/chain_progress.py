@@ -51,7 +51,7 @@ _STEPS = {
     "unknown": ("?", "unknown"),
 }
 #: Texts of the counts in a summary.
-_COUNTED: Mapping[State, str] = {
+_COUNT_TEXTS: Mapping[State, str] = {
     "sending": "pending",
     "waiting": "waiting for another action",
     "running": "in progress",
@@ -241,7 +241,7 @@ class ProgressGroup(Generic[Key]):
         self._rows = {key: ChainProgress(one) for key, one in rows.items()}
         # Kept up to date, because each change of one chain among thousands asks for them.
         self._lock = threading.Lock()
-        self._counted: dict[Key, tuple[State, float]] = dict.fromkeys(self._rows, ("sending", 0.0))
+        self._last_counted: dict[Key, tuple[State, float]] = dict.fromkeys(self._rows, ("sending", 0.0))
         self._counts: Counter[State] = Counter({"sending": len(self._rows)})
         self._filled = 0.0
 
@@ -252,8 +252,8 @@ class ProgressGroup(Generic[Key]):
 
     def _count(self, key: Key) -> None:
         with self._lock:
-            one, (state, fraction) = self._rows[key], self._counted[key]
-            now = self._counted[key] = (one.state, one.fraction)
+            one, (state, fraction) = self._rows[key], self._last_counted[key]
+            now = self._last_counted[key] = (one.state, one.fraction)
             self._counts[state] -= 1
             self._counts[now[0]] += 1
             self._filled += now[1] - fraction
@@ -286,7 +286,7 @@ class ProgressGroup(Generic[Key]):
 
     def summary(self) -> str:
         """Return the title and the counts: ``Power off 50 droplets: 47 completed, 3 failed``."""
-        counts = [(self._counts[state], text) for state, text in _COUNTED.items()]
+        counts = [(self._counts[state], text) for state, text in _COUNT_TEXTS.items()]
         parts = ", ".join(text if self.single else f"{number:,} {text}" for number, text in counts if number)
         return f"{self.title}: {parts}"
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: Rows in the table that a saved notebook keeps.
 MAX_SAVED_ROWS = 50
+READ_ONLY = "This client is read-only."
 PAUSED = "Updates are paused because this panel has been idle."
 
 

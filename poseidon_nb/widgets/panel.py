@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: The saved output may lag behind the panel by this time, in seconds. It need not follow each step of a bar.
 SAVE_DELAY_S = 2.0
-#: Said where the widgets of a panel cannot be shown.
+#: Shown where the widgets of a panel cannot be shown.
 NO_BUTTONS = "Buttons need a Jupyter notebook, such as JupyterLab, and its kernel."
 #: Front ends of other kinds, such as marimo, leave no space between the cells of a table.
 _CELLS = "<style>.pnb-saved :is(td, th) { padding: .15em .8em .15em 0; text-align: left; vertical-align: top }</style>"
@@ -209,7 +209,7 @@ class Panel(ABC):
         output = self.saved_output()
         if not self._is_open:
             return output
-        # Who shows these has no widgets, or prefers them.
+        # A front end that shows these has no widgets, or prefers text and HTML to them.
         text, html = (output[kind] for kind in ("text/plain", "text/html"))
         plain = {"text/plain": f"{text}\n{NO_BUTTONS}", "text/html": f"{_CELLS}{html}<p>{NO_BUTTONS}</p>"}
         return self.widget_view() | plain

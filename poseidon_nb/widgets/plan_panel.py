@@ -16,7 +16,7 @@ from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.chain_progress import ProgressGroup
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
 from poseidon_nb.widgets.components import Button, Notices, box, header_html, html, set_html, style_sheet
-from poseidon_nb.widgets.models import closed_text, error_text
+from poseidon_nb.widgets.models import READ_ONLY, closed_text, error_text
 from poseidon_nb.widgets.panel import Panel, PanelHost
 from poseidon_nb.widgets.progress_box import ProgressBox
 
@@ -60,6 +60,7 @@ class PlanModel:
         self.progress: ProgressGroup[int] | None = ProgressGroup(capitalized(summary(plan)), titles) if titles else None
         #: Returns the increase in USD a month above which a plan needs a confirmation.
         self.price_limit_usd_month: Callable[[], float] = lambda: PRICE_LIMIT_USD_MONTH
+        #: Why the plan was not applied; empty if nothing went wrong.
         self.notice = ALREADY_EXECUTED if plan.executed.locked() else ""
         self.started = False
         self.closed = False
@@ -78,11 +79,11 @@ class PlanModel:
         if self._confirmation.subject is not None:
             return ButtonState(button_label(self.plan), enabled=True, tooltip=question(self.plan), confirming=True)
         progress = "The plan was applied." if self.ended else "The plan is in progress." if self.started else ""
-        why = "The plan changes nothing." if self.plan.is_empty else progress
+        why = "The plan changes nothing." if self.plan.is_empty else READ_ONLY if self.client.read_only else progress
         if self.plan.executed.locked() and not self.started:
             why = ALREADY_EXECUTED
         label = f"Apply {pluralize(len(self.plan.steps), 'step')}"
-        if self.closed or why or self.started:
+        if self.closed or why:
             return ButtonState(label, enabled=False, tooltip=why or closed_text())
         return ButtonState(label, enabled=True, tooltip=f"{capitalized(short_summary(self.plan))}.")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from poseidon_nb.client.engine.droplet_steps import resize_step, with_restart
+from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.fetch import READER_THREADS, fetch_each
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, InvalidArgument, NotFound, OutcomeUnknown
 
@@ -69,7 +71,9 @@ def test_when_power_on_fails_after_the_snapshot_it_is_said_that_there_is_one(dro
     assert "clean" in [snapshot.name for snapshot in droplet.snapshots()]
 
 
-def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(droplet, client, monkeypatch):
+@pytest.fixture
+def stays_off(client, monkeypatch):
+    """A callback for progress, after which a droplet that is being powered on reads as off."""
     read = client.droplets.read
 
     def on_progress(progress):
@@ -79,11 +83,23 @@ def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(dro
                 lambda _, ids, pages: ({id_: {**read(id_), "status": "off"} for id_ in ids}, pages),
             )
 
+    return on_progress
+
+
+def test_a_power_on_that_completes_while_the_droplet_stays_off_is_no_success(droplet, stays_off):
     with pytest.raises(
         ActionTimedOut,
         match=r"still has status off, although power_on completed.*take_snapshot \(action \d+\) completed",
     ):
-        droplet.take_snapshot("clean", restart=True, on_progress=on_progress)
+        droplet.take_snapshot("clean", restart=True, on_progress=stays_off)
+
+
+def test_a_power_on_of_a_resumed_chain_is_no_success_either_while_the_droplet_stays_off(droplet, client, stays_off):
+    power_on = replace(chain(droplet)[-1], when=When.ANYWAY)
+    droplet.power_off()
+    (outcome,) = client.engine.run([(power_on,)], on_progress=stays_off)
+    assert outcome.status == "in-progress"
+    assert "still has status off, although power_on completed" in str(outcome.error)
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])

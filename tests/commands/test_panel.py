@@ -94,6 +94,12 @@ def test_a_size_that_the_droplet_cannot_have_opens_no_panel(desk, line, words):
         desk.do(line)
 
 
+def test_the_panel_of_a_plan_has_no_size_to_offer(desk):
+    plan = desk.do("droplets power_off web-1 --plan")
+    with pytest.raises(InvalidArgument, match="--resize needs one droplet"):
+        desk.do("panel {plan} --resize s-2vcpu-4gb", plan=plan)
+
+
 def test_a_panel_can_be_kept_in_a_variable(desk):
     kept = {}
     desk.settings = type(desk.settings)(assign=kept.__setitem__)
@@ -138,7 +144,7 @@ def test_a_panel_that_was_closed_leaves_its_last_facts_and_no_dead_widget(desk, 
 
     monkeypatch.setattr("IPython.display.display", display)
     panel = desk.do("panel web-1")
-    monkeypatch.setattr(panels, "_shell", lambda: SimpleNamespace(kernel=object()))
+    monkeypatch.setattr(panels, "current_shell", lambda: SimpleNamespace(kernel=object()))
     panel._ipython_display_()
     facts, live = places
     assert "Status        active" in facts.data["text/plain"]
@@ -197,7 +203,7 @@ def test_where_there_is_no_kernel_nothing_is_registered(monkeypatch):
 def test_a_panel_asks_by_the_limit_that_is_configured_now(desk, monkeypatch):
     settings = SimpleNamespace(price_limit_usd_month=7.0)
     shell = SimpleNamespace(magics_manager=SimpleNamespace(registry={"DoMagics": settings}))
-    monkeypatch.setattr(panels, "_shell", lambda: shell)
+    monkeypatch.setattr(panels, "current_shell", lambda: shell)
     for line in ("panel web-1", "panel"):
         panel = desk.do(line)
         settings.price_limit_usd_month = 8.0

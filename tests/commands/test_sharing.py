@@ -116,7 +116,9 @@ def test_reset_restores_the_account_for_all_and_a_sandbox_that_has_ended_says_so
     assert "mine" not in [*empty_desk.do("tags list")["name"]]
     url = running.url
     running.stop()
-    assert not empty_desk.do("sandbox status")["running"][0]
+    status = empty_desk.do("sandbox status").iloc[0]
+    assert not status["running"]
+    assert status.isna()["requests"], "nobody knows how many there were"
     with pytest.raises(errors.ConnectionFailed, match=r"Is the sandbox still running\?"):
         empty_desk.do("droplets list")
     with pytest.raises(errors.ConnectionFailed, match=r"Is the sandbox still running\?"):

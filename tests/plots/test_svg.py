@@ -16,9 +16,10 @@ from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.magics.do import run_line
 from poseidon_nb.plots.picture import MAX_ROWS, PLOTLY_MIME, SVG_MIME, build_picture
 from poseidon_nb.plots.svg import UnsupportedFigure, draw_svg
-from poseidon_nb.plots.svg.colors import contrast_with_white, parsed
 from tests.each import each
+from tests.wcag import contrast, rgb
 
+WHITE = (255, 255, 255)
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert('x')</script> & \"quoted\" \x1b[31m"
 #: How each picture is drawn from an account. One without a line here fails.
@@ -190,8 +191,8 @@ def test_every_picture_is_readable_well_formed_small_and_the_same_each_time(pict
             assert title in shown
         # The ink of all texts, and that of a text with its own color.
         inks = {one.get("fill") for one in root.iter(f"{SVG}text")} - {None} | {root.get("fill")}
-        assert contrast_with_white(parsed(root.get("fill"))) >= 7
-        assert min(contrast_with_white(parsed(one)) for one in inks) >= 4.5
+        assert contrast(rgb(root.get("fill")), WHITE) >= 7
+        assert min(contrast(rgb(one), WHITE) for one in inks) >= 4.5
         width, height = float(root.get("width")), float(root.get("height"))
         for text in root.iter(f"{SVG}text"):
             x, y = (float(text.get(key) or text[0].get(key)) for key in ("x", "y"))

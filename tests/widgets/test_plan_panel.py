@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from poseidon_nb.client.client import connect
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.panels import PlanPanel as OpenPlanPanel
 from poseidon_nb.plans.builders import action_chains, create_droplet_chains
@@ -113,6 +114,28 @@ def test_a_plan_that_was_applied_is_not_applied_again(desk, rows):
     assert not model.button().enabled
     assert ALREADY_EXECUTED in model.text()
     assert len(posts(desk)) == count
+
+
+def test_a_plan_can_be_applied_again_after_the_account_could_not_be_read(desk, rows):
+    model = PlanPanel(plan_of(desk, action_chains(rows[:1], "take_snapshot", {"name": "x"})), desk.client).model
+    desk.sandbox.fault("status", status=403, path=f"/v2/droplets/{rows[0]['id']}", times=1)
+    before = len(posts(desk))
+    model.press()
+    assert model.notice
+    assert model.button().enabled
+    assert len(posts(desk)) == before
+    model.press()
+    assert model.notice == ""
+    assert len(posts(desk)) == before + 1
+    finish(desk)
+    assert model.ended
+
+
+def test_a_read_only_client_cannot_apply_a_plan(desk, rows):
+    with connect(desk.sandbox, clock=desk.clock, read_only=True) as reader:
+        model = PlanPanel(plan_of(desk, action_chains(rows, "power_off")), reader).model
+        assert not model.button().enabled
+        assert model.button().tooltip == "This client is read-only."
 
 
 def test_an_empty_plan_has_nothing_to_apply(desk, rows):

@@ -247,8 +247,7 @@ class Execution:
 
     def _advance(self, number: int, run: ChainRun) -> None:
         step = run.chain[run.position]
-        always = step.when in {When.ALWAYS, When.ANYWAY}
-        if not run.started if always else (run.error is not None or self._stopping):
+        if not run.started if step.runs_always else (run.error is not None or self._stopping):
             self._end_step(number, run, run.outcomes_of(step, "skipped"))
         elif step.unchanged:
             unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]

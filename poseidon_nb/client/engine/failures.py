@@ -53,7 +53,7 @@ def status_of(error: PoseidonError | None) -> Status:
 def power_on_error(run: ChainRun, index: int) -> ActionTimedOut | None:
     """Return the error for a droplet that should have been powered on again, and is not."""
     action, row = run.actions.get(index), run.rows.get(index)
-    if run.step is None or run.step.when is not When.ALWAYS or action is None or row is None:
+    if run.step is None or not run.step.runs_always or action is None or row is None:
         return None
     if row.get("status") == run.step.change.after:
         return None

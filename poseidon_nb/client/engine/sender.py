@@ -188,7 +188,7 @@ class Sender:
                 row = self.droplet(int(step.targets[0].id or 0))
                 if why := _why_unneeded(step, row):
                     # An action that still runs, or does not show yet, may be about to change that.
-                    running = self._unsettled_action(row) if step.when in {When.ALWAYS, When.ANYWAY} else None
+                    running = self._unsettled_action(row) if step.runs_always else None
                     return UnneededStep(why, row) if running is None else BusyTarget(running)
         except (*recovery.TRANSIENT_ERRORS, Forbidden) as error:
             return UnreadTarget(error)
@@ -325,7 +325,7 @@ class Sender:
     def mismatch_error(self, step: Step, action: Action, row: Mapping[str, Any] | None) -> OutcomeUnknown | None:
         """Return the error for an action that was found by a search, if it is not the step's or cannot be checked."""
         try:
-            self.check_found(step, action.to_dict(), row)
+            self._check_found(step, action.to_dict(), row)
         except OutcomeUnknown as error:
             return error
         except PoseidonError as error:
@@ -336,7 +336,7 @@ class Sender:
             return add_detail(unknown, f"A matching {action.type} was found (action {action.id}).")
         return None
 
-    def check_found(self, step: Step, action: Row, droplet: Mapping[str, Any] | None) -> None:
+    def _check_found(self, step: Step, action: Row, droplet: Mapping[str, Any] | None) -> None:
         """Check that a completed action that was found by a search is the one that the step started.
 
         An action shows its type but not its parameters, so somebody else's action of the same type looks like ours.
@@ -348,7 +348,7 @@ class Sender:
         """
         body = step.request.body
         parameters = {name: value for name, value in body.items() if name != "type"}
-        if droplet is not None and not _matches_request(self, step, action, droplet, parameters):
+        if droplet is not None and not _matches_request(self._connection, step, action, droplet, parameters):
             name = step.targets[0].name
             raise OutcomeUnknown(
                 f"The response to {step.label!r} was lost. Action {action['id']} ({body['type']}) matches, but it may "
@@ -356,11 +356,13 @@ class Sender:
             )
 
 
-def _matches_request(sender: Sender, step: Step, action: Row, droplet: Mapping[str, Any], parameters: Row) -> bool:
+def _matches_request(
+    connection: Connection, step: Step, action: Row, droplet: Mapping[str, Any], parameters: Row
+) -> bool:
     """Return whether a droplet or an image matches the parameters of an action, as far as they are visible."""
     if step.targets[0].kind == "image":
         return image_is_consistent(str(step.request.body["type"]), droplet, parameters)
-    connection, path = sender._connection, {"droplet_id": droplet["id"]}  # noqa: SLF001  # one module
+    path = {"droplet_id": droplet["id"]}
     if not is_consistent(str(step.request.body["type"]), droplet, parameters):
         return False
     if step.request.body["type"] == "snapshot" and parameters.get("name"):

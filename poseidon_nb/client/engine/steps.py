@@ -164,6 +164,11 @@ class Step:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         return f"{self.verb} {names[0]}{more}" if names else self.verb
 
+    @property
+    def runs_always(self) -> bool:
+        """Whether the step is sent even after an earlier one has failed."""
+        return self.when in {When.ALWAYS, When.ANYWAY}
+
     def resolved(self, values: Mapping[str, Any]) -> Step:
         """Return the step with its references replaced by values, keyed by placeholder."""
         if not self.references:

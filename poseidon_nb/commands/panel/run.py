@@ -18,15 +18,15 @@ ACTIONS = "actions"
 
 
 def open_panel(context: CommandContext) -> Live:
-    """Open the panel of a droplet, of several droplets, or of the account's actions."""
+    """Open the panel of a droplet, of several droplets, of the account's actions, or of a plan."""
     words, tag = context.argument("droplet") or (), context.option("tag_name")
     if words and tag is not None:
         raise InvalidArgument("panel takes droplets or --tag, not both.")
     size = context.option("resize")
-    if size is not None and (not is_one(words) or words == (ACTIONS,)):
+    plans = [word for word in words if isinstance(word, Plan)]
+    if size is not None and (plans or not is_one(words) or words == (ACTIONS,)):
         raise InvalidArgument(f"--resize needs one droplet. Example: %do panel web-1 --resize {size}")
     panels = context.ui.panels
-    plans = [word for word in words if isinstance(word, Plan)]
     if plans:
         if len(words) > 1:
             raise InvalidArgument("panel takes one plan, and nothing beside it.")

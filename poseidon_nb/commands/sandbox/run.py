@@ -77,7 +77,7 @@ def status(context: CommandContext) -> TableResult:
     requests: int | None = len(sandbox.requests) if isinstance(sandbox, Sandbox) else 0
     running = sandbox is not None
     if isinstance(sandbox, JoinedSandbox):
-        running = False
+        requests, running = None, False
         with suppress(PoseidonError):
             requests, running = sandbox.request_count(), True
     row = {

@@ -43,7 +43,7 @@ SANDBOX = Group(
                 Argument(
                     name="url",
                     metavar="URL",
-                    help="its address. Its token is the one that start --share wrote, POSEIDON_SANDBOX_TOKEN, or asked for",
+                    help="its address; its token is that in POSEIDON_SANDBOX_TOKEN, or that of start --share, or is asked for",
                 ),
             ),
             aliases=("join",),

@@ -12,17 +12,18 @@ from poseidon_nb.plots.svg.elements import (
     element,
     fill,
     is_transparent,
+    opacity_text,
     stroke,
     text_height,
     text_lines,
     text_width,
+    third,
 )
 
 if TYPE_CHECKING:
     from poseidon_nb.plots.svg.axes import Axis
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
-
-    Box = tuple[float, float, float, float]
 
 #: By default the text of an annotation with an arrow is here, in pixels from its point.
 _ARROW_PX = (-10.0, -30.0)
@@ -39,8 +40,8 @@ def draw_shapes(figure: PlainFigure, x: Axis, y: Axis, box: Box, *, below: bool)
 def _shape(shape: dict[str, Any], figure: PlainFigure, x: Axis, y: Axis, box: Box) -> str:
     default = figure.layout.get("shapedefaults") or {}
     line = {**(default.get("line") or {}), **(shape.get("line") or {})}
-    x_0, x_1 = (place(shape.get(name), shape.get("xref"), x, box) for name in ("x0", "x1"))
-    y_0, y_1 = (place(shape.get(name), shape.get("yref"), y, box) for name in ("y0", "y1"))
+    x_0, x_1 = (_place(shape.get(name), shape.get("xref"), x, box) for name in ("x0", "x1"))
+    y_0, y_1 = (_place(shape.get(name), shape.get("yref"), y, box) for name in ("y0", "y1"))
     if None in {x_0, x_1, y_0, y_1}:
         return ""
     left, right = _within((x_0 or 0.0, x_1 or 0.0), box[0], box[2])
@@ -50,8 +51,7 @@ def _shape(shape: dict[str, Any], figure: PlainFigure, x: Axis, y: Axis, box: Bo
     if shape.get("yref") != "paper" and top == bottom and not box[1] <= (y_0 or 0.0) <= box[3]:
         return ""
     look = stroke(line.get("color") or "#444", float(line.get("width", 2)), line.get("dash"))
-    opacity = shape.get("opacity")
-    alpha = None if opacity is None or opacity >= 1 else f"{opacity:g}"
+    alpha = opacity_text(shape.get("opacity"))
     kind = shape.get("type") or "rect"
     if kind == "line":
         drawn = element("path", d=f"M{left:.1f} {top:.1f}L{right:.1f} {bottom:.1f}", fill="none", **look, opacity=alpha)
@@ -96,8 +96,8 @@ def draw_annotations(figure: PlainFigure, x: Axis, y: Axis, box: Box) -> str:
 
 
 def _annotation(note: dict[str, Any], figure: PlainFigure, x: Axis, y: Axis, box: Box) -> str:
-    at_x = place(_power(note.get("x"), note.get("xref"), x), note.get("xref"), x, box)
-    at_y = place(_power(note.get("y"), note.get("yref"), y), note.get("yref"), y, box)
+    at_x = _place(_power(note.get("x"), note.get("xref"), x), note.get("xref"), x, box)
+    at_y = _place(_power(note.get("y"), note.get("yref"), y), note.get("yref"), y, box)
     if at_x is None or at_y is None or not note.get("text"):
         return ""
     at_x, at_y = at_x + float(note.get("xshift") or 0), at_y - float(note.get("yshift") or 0)
@@ -136,8 +136,7 @@ def _annotation(note: dict[str, Any], figure: PlainFigure, x: Axis, y: Axis, box
             angle=float(note.get("textangle") or 0),
         )
     )
-    opacity = note.get("opacity")
-    return element("g", *parts, opacity=None if opacity is None or opacity >= 1 else f"{opacity:g}")
+    return element("g", *parts, opacity=opacity_text(note.get("opacity")))
 
 
 def _power(value: Any, ref: str | None, axis: Axis) -> Any:
@@ -149,17 +148,13 @@ def _anchors(note: dict[str, Any], *, arrow: bool) -> tuple[str, str]:
     """Return which part of the text is at its place. Without an arrow, plotly's default depends on the place in the chart."""
     x_anchor, y_anchor = note.get("xanchor") or "auto", note.get("yanchor") or "auto"
     if x_anchor == "auto":
-        x_anchor = "center" if arrow or note.get("xref") != "paper" else _third(note["x"], "left", "center", "right")
+        x_anchor = "center" if arrow or note.get("xref") != "paper" else third(note["x"], "left", "center", "right")
     if y_anchor == "auto":
-        y_anchor = "middle" if arrow or note.get("yref") != "paper" else _third(note["y"], "bottom", "middle", "top")
+        y_anchor = "middle" if arrow or note.get("yref") != "paper" else third(note["y"], "bottom", "middle", "top")
     return x_anchor, y_anchor
 
 
-def _third(at: float, first: str, middle: str, last: str) -> str:
-    return first if at <= 1 / 3 else last if at >= 2 / 3 else middle
-
-
-def place(value: Any, ref: str | None, axis: Axis, box: Box) -> float | None:
+def _place(value: Any, ref: str | None, axis: Axis, box: Box) -> float | None:
     """Return the position of a value of an axis, or of a part of the chart, in pixels."""
     if value is None:
         return None

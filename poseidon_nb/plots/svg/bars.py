@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plots.svg.axes import DATE, LOG
 from poseidon_nb.plots.svg.colors import readable
-from poseidon_nb.plots.svg.elements import UnsupportedFigure, draw_text, element, fill, stroke, text_width
+from poseidon_nb.plots.svg.elements import UnsupportedFigure, draw_text, element, fill, opacity_text, stroke, text_width
 from poseidon_nb.plots.svg.figure import per_point
 from poseidon_nb.plots.svg.symbols import draw_pattern
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from poseidon_nb.plots.svg.axes import Axis
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
-
-    Box = tuple[float, float, float, float]
 
 _BAR_GAP = 0.2
 _TEXT_GAP_PX, _MIN_PX = 4, 0.1
@@ -162,8 +161,7 @@ def draw_bars(  # a trace, and where it is drawn
         if hatch:
             drawn.append(draw_pattern({**pattern, "shape": hatch}, area, color))
         texts.append(_text(trace, bar, area, figure, horizontal=horizontal))
-    opacity = trace.get("opacity") or marker.get("opacity")
-    alpha = None if not isinstance(opacity, int | float) or opacity >= 1 else f"{opacity:g}"
+    alpha = opacity_text(trace.get("opacity") or marker.get("opacity"))
     groups = [element("g", *drawn, class_="bars", opacity=alpha), element("g", *texts, class_="texts")]
     return element("g", *groups, class_="trace bar")
 
@@ -212,12 +210,13 @@ def _text(trace: dict[str, Any], bar: Bar, area: Box, figure: PlainFigure, *, ho
 def bar_ranges(bars: Iterable[Bar]) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """Return what bars cover on the axis of positions and on that of values."""
     listed = [*bars]
-    finite = float("-inf")
+    # On a logarithmic axis bars begin there.
+    without_base = float("-inf")
     return (
         [(bar.near, bar.far) for bar in listed],
         [
             (min(one, bar.end), max(one, bar.end))
             for bar in listed
-            for one in [bar.end if bar.base == finite else bar.base]
+            for one in [bar.end if bar.base == without_base else bar.base]
         ],
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from poseidon_nb.plots.svg.bars import Bar
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
 
 #: The background where the page should shine through. A picture in a page does not know whether the page is dark.
@@ -98,7 +99,7 @@ def _background(figure: PlainFigure, name: str) -> str:
     return _PAPER if color is None or is_transparent(color) else str(color)
 
 
-def _plot_background(figure: PlainFigure, box: tuple[float, float, float, float]) -> str:
+def _plot_background(figure: PlainFigure, box: Box) -> str:
     color = figure.layout.get("plot_bgcolor")
     if is_transparent(color):
         return ""
@@ -113,7 +114,6 @@ def _axis(name: str, figure: PlainFigure) -> Axis:
     font = own.get("tickfont") or {}
     settings = {
         **own,
-        "title": title if isinstance(title, dict) else {"text": title},
         "_font_size": float(font.get("size") or figure.font_size),
         "_title_size": float((title.get("font") or {}).get("size") or round(figure.font_size * 1.2)),
     }
@@ -174,7 +174,7 @@ def _trace(
     x: Axis,
     y: Axis,
     figure: PlainFigure,
-    box: tuple[float, float, float, float],
+    box: Box,
     bars: dict[int, list[Bar]],
 ) -> str:
     if trace["type"] == "bar":

@@ -10,13 +10,16 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+#: Left, top, right and bottom, in pixels.
+Box: TypeAlias = "tuple[float, float, float, float]"
 
 FONT_FAMILY = "Arial,Helvetica,sans-serif"
 #: The distance between two lines of text, and from the middle of a line to its baseline, in font sizes.
@@ -89,6 +92,16 @@ def stroke(color: str | None, width: float = 1.0, dash: str | None = None) -> di
         "stroke_width": None if width == 1 else width,
         "stroke_dasharray": dashes,
     }
+
+
+def opacity_text(opacity: Any) -> str | None:
+    """Return the value of the attribute ``opacity``; None for what is opaque."""
+    return f"{opacity:g}" if isinstance(opacity, int | float) and opacity < 1 else None
+
+
+def third(at: float, first: str, middle: str, last: str) -> str:
+    """Return the anchor that plotly chooses for a position from 0 to 1."""
+    return first if at <= 1 / 3 else last if at >= 2 / 3 else middle
 
 
 def dash_array(dash: str | None, width: float) -> str | None:

@@ -81,8 +81,7 @@ def plain_figure(figure: go.Figure) -> PlainFigure:
         for axis, first in (("xaxis", "x"), ("yaxis", "y")):
             if (trace.get(axis) or first) != first:
                 raise UnsupportedFigure(f"A trace on the axis {trace[axis]} cannot be drawn as SVG.")
-        (first_default,) = [*(defaults.get(type_) or [{}])][:1] or [{}]
-        plain = merged(first_default, {**_plain(trace), "type": type_})
+        plain = merged(next(iter(defaults.get(type_) or ()), {}), {**_plain(trace), "type": type_})
         plain["_color"] = colors[position % len(colors)]
         traces.append(plain)
     return PlainFigure([one for one in traces if one.get("visible") not in {False, "legendonly"}], layout)

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plots.svg.axes import CATEGORY, LOG
 from poseidon_nb.plots.svg.colors import readable
-from poseidon_nb.plots.svg.elements import draw_text, element, stroke, text_height, text_width
+from poseidon_nb.plots.svg.elements import draw_text, element, stroke, text_height, text_width, third
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poseidon_nb.plots.svg.axes import Axis
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
     from poseidon_nb.plots.svg.legend import Legend
     from poseidon_nb.plots.svg.ticks import Tick
-
-    Box = tuple[float, float, float, float]
 
 _MARGINS = {"l": 80.0, "r": 80.0, "t": 100.0, "b": 80.0}
 _TITLE_PX, _SUBTITLE_PART = 17.0, 0.7
@@ -199,7 +198,7 @@ def draw_title(figure: PlainFigure, box: Box) -> str:
     left, right = (box[0], box[2]) if title.get("xref") == "paper" else (0.0, figure.width)
     anchor = title.get("xanchor") or "auto"
     if anchor == "auto":
-        anchor = "left" if x <= 1 / 3 else "right" if x >= 2 / 3 else "center"  # thirds
+        anchor = third(x, "left", "center", "right")
     at_x = left + x * (right - left) + float(pad.get("l") or 0)
     heights = [text_height(text, size) for text, size, _ in lines]
     y = title.get("y")
@@ -211,7 +210,7 @@ def draw_title(figure: PlainFigure, box: Box) -> str:
         at_y = figure.height - float(y) * figure.height
         valign = title.get("yanchor") or "auto"
         if valign == "auto":
-            valign = "bottom" if y <= 1 / 3 else "top" if y >= 2 / 3 else "middle"  # thirds
+            valign = third(y, "bottom", "middle", "top")
         top = at_y - {"top": 0.0, "middle": heights[0] / 2, "bottom": heights[0]}[valign]
         top += float(pad.get("t") or 0) - float(pad.get("b") or 0)
     parts = []

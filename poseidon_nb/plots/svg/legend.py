@@ -6,11 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plots.svg.bars import bar_color
-from poseidon_nb.plots.svg.elements import LINE_HEIGHT, draw_text, element, fill, stroke, text_height, text_width
+from poseidon_nb.plots.svg.elements import (
+    LINE_HEIGHT,
+    draw_text,
+    element,
+    fill,
+    opacity_text,
+    stroke,
+    text_height,
+    text_width,
+    third,
+)
 from poseidon_nb.plots.svg.scatter import LINE_PX, MARKER_PX, line_color, marker_color, modes
 from poseidon_nb.plots.svg.symbols import draw_marker, draw_pattern
 
 if TYPE_CHECKING:
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
 
 #: The symbol of an entry, its distance from the text, and the distance to the next entry.
@@ -32,7 +43,7 @@ class Legend:
         The size of the text.
     width, height : float
         What it takes, in pixels.
-    columns : list of (float, float)
+    places : list of (float, float)
         The place of each entry in the legend.
     """
 
@@ -48,7 +59,7 @@ class Legend:
         """Whether the entries are beside each other."""
         return self.settings.get("orientation") == "h"
 
-    def origin(self, figure: PlainFigure, area: tuple[float, float, float, float]) -> tuple[float, float]:
+    def origin(self, figure: PlainFigure, area: Box) -> tuple[float, float]:
         """Return the place of the top left corner, given the area of the axes."""
         x, y = self._position()
         left, top, right, bottom = area
@@ -84,7 +95,7 @@ class Legend:
         if given != "auto":
             return str(given)
         names = ("left", "center", "right") if name == "xanchor" else ("bottom", "middle", "top")
-        return names[0] if at <= 1 / 3 else names[2] if at >= 2 / 3 else names[1]  # thirds
+        return third(at, *names)
 
 
 def legends(figure: PlainFigure, width: float) -> list[Legend]:
@@ -122,7 +133,7 @@ def _arranged(settings: dict[str, Any], traces: list[dict[str, Any]], figure: Pl
     return Legend(settings, traces, size, min(columns, len(traces)) * max(widths), rows * row_px, places)
 
 
-def draw_legend(legend: Legend, figure: PlainFigure, area: tuple[float, float, float, float]) -> str:
+def draw_legend(legend: Legend, figure: PlainFigure, area: Box) -> str:
     """Draw a legend at its place."""
     left, top = legend.origin(figure, area)
     middle = LINE_HEIGHT * legend.size / 2
@@ -136,8 +147,7 @@ def draw_legend(legend: Legend, figure: PlainFigure, area: tuple[float, float, f
 
 def _symbol(trace: dict[str, Any], left: float, middle: float) -> str:
     center = left + _SYMBOL_PX / 2
-    opacity = trace.get("opacity")
-    alpha = None if opacity is None or opacity >= 1 else f"{opacity:g}"
+    alpha = opacity_text(trace.get("opacity"))
     marker = trace.get("marker") or {}
     if trace["type"] == "bar":
         color, pattern = _first(bar_color(trace)), marker.get("pattern") or {}

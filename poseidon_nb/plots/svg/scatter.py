@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plots.svg.colors import readable
-from poseidon_nb.plots.svg.elements import UnsupportedFigure, draw_text, element, fill, number, stroke
+from poseidon_nb.plots.svg.elements import UnsupportedFigure, draw_text, element, fill, number, opacity_text, stroke
 from poseidon_nb.plots.svg.figure import per_point
 from poseidon_nb.plots.svg.symbols import draw_marker
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from poseidon_nb.plots.svg.axes import Axis
+    from poseidon_nb.plots.svg.elements import Box
     from poseidon_nb.plots.svg.figure import PlainFigure
 
     Place = tuple[float, float]
-    Box = tuple[float, float, float, float]
 
 #: Plotly's own.
 MARKER_PX, LINE_PX = 6.0, 2.0
@@ -67,7 +67,7 @@ def draw_scatter(trace: dict[str, Any], x: Axis, y: Axis, figure: PlainFigure, b
     """Draw the lines, then the markers, then the texts of a trace, within the box of the axes."""
     found = points(trace, x, y)
     places = [None if one is None else (x.place(one[0]), y.place(one[1])) for one in found]
-    has, opacity = modes(trace), trace.get("opacity")
+    has = modes(trace)
     parts = []
     if trace.get("fill") not in {None, "none"}:
         parts.append(_area(trace, places, y, box))
@@ -83,8 +83,7 @@ def draw_scatter(trace: dict[str, Any], x: Axis, y: Axis, figure: PlainFigure, b
         parts.append(element("g", *_markers(trace, inside), class_="markers"))
     if "text" in has:
         parts.append(element("g", *_texts(trace, inside, figure), class_="texts"))
-    alpha = None if opacity is None or opacity >= 1 else f"{opacity:g}"
-    return element("g", *parts, class_="trace scatter", opacity=alpha)
+    return element("g", *parts, class_="trace scatter", opacity=opacity_text(trace.get("opacity")))
 
 
 def _markers(trace: dict[str, Any], places: Sequence[Place | None]) -> Iterable[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.plots.svg.elements import UnsupportedFigure, element, fill, number, stroke
+from poseidon_nb.plots.svg.elements import UnsupportedFigure, element, fill, number, opacity_text, stroke
 from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from poseidon_nb.plots.svg.elements import Box
 
     Point = tuple[float, float]
 
@@ -82,7 +84,7 @@ def draw_marker(  # noqa: PLR0913  # a marker has as many properties
             paint = {"fill": "none", **stroke(line_color, line_width)}
     else:
         paint = {**fill(color), **stroke(line_color, line_width)}
-    alpha = None if opacity is None or opacity >= 1 else f"{opacity:g}"
+    alpha = opacity_text(opacity)
     radius = size / 2
     if name == "circle":
         return element("circle", cx=x, cy=y, r=radius, **paint, opacity=alpha)
@@ -103,7 +105,7 @@ def _known(name: str) -> str:
     return expected_one_of(name, SYMBOLS)
 
 
-def draw_pattern(pattern: dict[str, Any], box: tuple[float, float, float, float], color: str | None) -> str:
+def draw_pattern(pattern: dict[str, Any], box: Box, color: str | None) -> str:
     """Draw the hatching of a bar within its box: left, top, right and bottom. Empty for a bar of one color."""
     shape = pattern.get("shape") or ""
     if not shape:
@@ -133,7 +135,7 @@ _HATCHES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _hatch(kind: str, box: tuple[float, float, float, float], step: float) -> str:
+def _hatch(kind: str, box: Box, step: float) -> str:
     """Return parallel lines within a box as a path."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top

@@ -21,7 +21,7 @@ from poseidon_nb.widgets.droplets.advice import load_advice
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
-from poseidon_nb.widgets.models import AccountModel
+from poseidon_nb.widgets.models import READ_ONLY, AccountModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -100,7 +100,7 @@ class DropletsModel(AccountModel, ABC):
         """Return why all buttons are disabled; empty if they are not."""
         if self.closed:
             return self.status_notice()
-        return "This client is read-only." if self.client.read_only else ""
+        return READ_ONLY if self.client.read_only else ""
 
     def notices(self) -> list[str]:
         """Return the notices to show now."""

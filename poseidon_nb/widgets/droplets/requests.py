@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.effects import effect_of
-from poseidon_nb.client.engine.droplet_steps import REQUIRED_STATUS
 from poseidon_nb.plans.builders import action_chains, delete_droplet_chains, tag_chains, untag_chains
 from poseidon_nb.plans.confirmation import button_label, question
 from poseidon_nb.plans.plan import Plan
@@ -34,11 +33,6 @@ class PanelVerb:
 
     type: str
     has_form: bool = False
-
-    @property
-    def status(self) -> str:
-        """The status that a droplet must have; empty for active or off."""
-        return REQUIRED_STATUS.get(self.type, "")
 
     @property
     def warning(self) -> str:

@@ -1,6 +1,6 @@
 // The table of sizes in the resize form: native radio buttons, so that the arrow keys choose, and a filter that hides rows.
 
-// The first two columns after the size are counts and amounts, which are aligned to the right.
+// The columns after the size are numbers and amounts, which are aligned to the right.
 const TEXT_COLUMNS = 1;
 
 function element(name, properties = {}, ...children) {
