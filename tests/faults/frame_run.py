@@ -51,7 +51,8 @@ EDITS_A_ROUND = 12
 _MAX_TRIES = 12
 #: Seconds of the account's time between two tries, in which what was accepted ends.
 _PAUSE_S = 30.0
-_OPTIONS = "--yes --keep-going --restart --max-changes 100%"
+#: As written, because an edit may go back to a value that an earlier listing showed.
+_OPTIONS = "--yes --keep-going --restart --as-written --max-changes 100%"
 _PLACEHOLDER = re.compile(r"<[^<>]*>")
 
 
@@ -162,7 +163,8 @@ def _killed(bench: Bench, files: str, options: str) -> list[Plan]:
     """Let another process apply the files, kill it at one of its requests, and let a third one resume its plan."""
     # What the other process plans is what this one plans.
     plan = bench.kernel.patient(f"apply {files} --plan {options.replace('--yes', '')}")
-    chance, state = bench.editor.chance, str(bench.folder / "state")
+    # A state of its own: what could not be resumed is not resumed in a later round.
+    chance, state = bench.editor.chance, str(bench.folder / f"state-{bench.result.kills}-{len(bench.proxy.log)}")
     at = chance.randint(1, max(1, len(plan.requests())))
     bench.killer.arm(at, chance.choice(("not forwarded", "forwarded", "answered")))
     arguments = {"line": f"apply {files} {options}"}
