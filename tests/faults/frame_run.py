@@ -168,10 +168,15 @@ def _killed(bench: Bench, files: str, options: str) -> list[Plan]:
     at = chance.randint(1, max(1, len(plan.requests())))
     bench.killer.arm(at, chance.choice(("not forwarded", "forwarded", "answered")))
     arguments = {"line": f"apply {files} {options}"}
-    bench.result.kills += run_child("line", bench.proxy.urls[1], bench.account, arguments, state, bench.killer)
+    killed, _ = run_child("line", bench.proxy.urls[1], bench.account, arguments, state, bench.killer)
+    bench.result.kills += killed
     bench.killer.disarm()
-    bench.account.clock.sleep(_PAUSE_S)
-    run_child("resume", bench.proxy.urls[1], bench.account, {}, state)
+    for _ in range(_MAX_TRIES if killed else 0):
+        bench.account.clock.sleep(_PAUSE_S)
+        _, told = run_child("resume", bench.proxy.urls[1], bench.account, {}, state)
+        # Faults may keep it from its end, so that its plan is still listed.
+        if told is not None and told["told"] is not None and not told["told"].get("after"):
+            break
     bench.account.clock.sleep(_PAUSE_S)
     return [plan]
 
