@@ -126,6 +126,11 @@ def run(result: Run, edits: int) -> None:
             number += 1
             proxy.operation[:] = [number, number]
             _round(bench, number)
+            print(
+                f"round {number}: {result.edits} edits, {time.monotonic() - account.began:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _round(bench: Bench, number: int) -> None:
@@ -174,8 +179,8 @@ def _killed(bench: Bench, files: str, options: str) -> list[Plan]:
     for _ in range(_MAX_TRIES if killed else 0):
         bench.account.clock.sleep(_PAUSE_S)
         _, told = run_child("resume", bench.proxy.urls[1], bench.account, {}, state)
-        # Faults may keep it from its end, so that its plan is still listed.
-        if told is not None and told["told"] is not None and not told["told"].get("after"):
+        # Faults may keep it from its end.
+        if told is not None and not told["error"] and not told["told"]["error"]:
             break
     bench.account.clock.sleep(_PAUSE_S)
     return [plan]
