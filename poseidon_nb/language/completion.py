@@ -263,6 +263,10 @@ class _Line:
     ) -> Completions | None:
         if taker.source == "files":
             return None
+        if taker.source == "frames":
+            # Variables, in their braces; anything else is the name of a file.
+            frames = tuple(_matching(known.get("frames", ()), text, "value"))
+            return Completions(text, frames) if frames else None
         quote = text[0] if text[:1] in ("'", '"') else ""
         fragment = text[len(quote) :]
         is_list = taker.type in LIST_TYPES

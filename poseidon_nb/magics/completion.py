@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
+from IPython.core.getipython import get_ipython
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 IDENTIFIER = "poseidon_nb.do"
 
+#: Types whose values `%do apply` takes, by name, because nothing is loaded for completion.
+_FRAMES = frozenset({"DataFrame", "Plan"})
 _CELL_MAGICS = ("%%do", "%%poseidon")
 
 
@@ -72,7 +75,16 @@ def _join_continued(above: Sequence[str], text: str) -> str:
 def _known_words() -> Known:
     # Before the first command nothing is known, and nothing must be loaded.
     commands = sys.modules.get("poseidon_nb.magics.do")
-    return commands.default_session().words if commands is not None else {}
+    words = commands.default_session().words if commands is not None else {}
+    return {**words, "frames": _frames()}
+
+
+def _frames() -> list[str]:
+    """Return the variables that hold a DataFrame or a Plan, in braces and the latest first."""
+    shell = get_ipython()
+    variables = shell.user_ns.items() if shell is not None else ()
+    names = [name for name, value in variables if type(value).__name__ in _FRAMES and not name.startswith("_")]
+    return [f"{{{name}}}" for name in reversed(names)]
 
 
 @context_matcher(identifier=IDENTIFIER, priority=50)  # type: ignore[untyped-decorator]  # IPython's has no types

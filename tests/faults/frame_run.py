@@ -51,7 +51,8 @@ EDITS_A_ROUND = 12
 _MAX_TRIES = 12
 #: Seconds of the account's time between two tries, in which what was accepted ends.
 _PAUSE_S = 30.0
-_OPTIONS = "--yes --keep-going --restart --max-changes 100%"
+#: As written, because an edit may go back to a value that an earlier listing showed.
+_OPTIONS = "--yes --keep-going --restart --as-written --max-changes 100%"
 _PLACEHOLDER = re.compile(r"<[^<>]*>")
 
 
@@ -125,6 +126,11 @@ def run(result: Run, edits: int) -> None:
             number += 1
             proxy.operation[:] = [number, number]
             _round(bench, number)
+            print(
+                f"round {number}: {result.edits} edits, {time.monotonic() - account.began:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _round(bench: Bench, number: int) -> None:
@@ -162,14 +168,20 @@ def _killed(bench: Bench, files: str, options: str) -> list[Plan]:
     """Let another process apply the files, kill it at one of its requests, and let a third one resume its plan."""
     # What the other process plans is what this one plans.
     plan = bench.kernel.patient(f"apply {files} --plan {options.replace('--yes', '')}")
-    chance, state = bench.editor.chance, str(bench.folder / "state")
+    # A state of its own: what could not be resumed is not resumed in a later round.
+    chance, state = bench.editor.chance, str(bench.folder / f"state-{bench.result.kills}-{len(bench.proxy.log)}")
     at = chance.randint(1, max(1, len(plan.requests())))
     bench.killer.arm(at, chance.choice(("not forwarded", "forwarded", "answered")))
     arguments = {"line": f"apply {files} {options}"}
-    bench.result.kills += run_child("line", bench.proxy.urls[1], bench.account, arguments, state, bench.killer)
+    killed, _ = run_child("line", bench.proxy.urls[1], bench.account, arguments, state, bench.killer)
+    bench.result.kills += killed
     bench.killer.disarm()
-    bench.account.clock.sleep(_PAUSE_S)
-    run_child("resume", bench.proxy.urls[1], bench.account, {}, state)
+    for _ in range(_MAX_TRIES if killed else 0):
+        bench.account.clock.sleep(_PAUSE_S)
+        _, told = run_child("resume", bench.proxy.urls[1], bench.account, {}, state)
+        # Faults may keep it from its end.
+        if told is not None and not told["error"] and not told["told"]["error"]:
+            break
     bench.account.clock.sleep(_PAUSE_S)
     return [plan]
 

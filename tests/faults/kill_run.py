@@ -138,8 +138,8 @@ class Killer:
 
 def run_child(
     job: str, url: str, account: Account, arguments: Mapping[str, Any], state: str, killer: Killer | None = None
-) -> bool:
-    """Run a job in a process of its own, which a killer may end; return whether it was killed."""
+) -> tuple[bool, Any]:
+    """Run a job in a process of its own, which a killer may end; return whether it was killed, and what it told."""
     command = [sys.executable, str(CHILD), job, url, account.token, str(account.began), json.dumps(arguments)]
     process = subprocess.Popen(
         command,
@@ -154,7 +154,7 @@ def run_child(
         process.kill()
         process.wait()
         _close(process)
-        return False
+        return False, None
     if killer is not None:
         killer.process = process
     _go(process)
@@ -163,8 +163,13 @@ def run_child(
         time.sleep(0.005)
     process.kill()
     process.wait()
+    lines = process.stdout.read().splitlines()
     _close(process)
-    return process.returncode < 0
+    try:
+        told = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        told = None
+    return process.returncode < 0, told
 
 
 def run_kill(number: int, *, kill: bool = True) -> KillResult:

@@ -178,6 +178,15 @@ def test_something_is_offered_before_anything_was_fetched() -> None:
     assert [word.text for word in found.words] == ["nyc1", "nyc2", "nyc3"]
 
 
+def test_apply_offers_variables_in_braces_and_leaves_files_to_ipython() -> None:
+    known = {**KNOWN, "frames": ["{fleet}", "{plan}"]}
+    for text, words in (("{", ["{fleet}", "{plan}"]), ("{fl", ["{fleet}"]), ("{fleet} {p", ["{plan}"])):
+        found = complete_line(f"%do apply {text}", registry(), known)
+        assert found is not None
+        assert [word.text for word in found.words] == words
+    assert complete_line("%do apply fleet.c", registry(), known) is None
+
+
 def test_ten_thousand_names_are_cut_to_what_ipython_reads() -> None:
     found = complete_line(
         "%do droplets actions ", registry(), {"droplets": [f"d-{number}" for number in range(10_000)]}

@@ -415,6 +415,6 @@ def test_an_edited_frame_is_planned_and_applied_and_its_name_is_completed(notebo
     assert "Did you mean g-2vcpu-8gb" in error.evalue
     assert len(error.traceback) == 1
     complete = "get_ipython().complete('', {0!r}, len({0!r}))[1]"
-    assert "fleet" in notebook.text(complete.format("%do apply {fle"))
+    assert notebook.text(complete.format("%do apply {fle")) == "['{fleet}']"
     assert "--max-changes" in notebook.text(complete.format("%do apply {fleet} --max"))
-    notebook.run("fleet.loc[fleet['name'] == 'build-2', 'name'] = 'build-1'", "%do apply {fleet} --as-written --yes")
+    notebook.run("%do droplets rename build-2 build-1")

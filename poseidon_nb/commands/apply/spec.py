@@ -19,7 +19,7 @@ APPLY = Group(
                     metavar="{FRAME}",
                     help="DataFrames or a Plan in braces, or .csv, .yaml and .parquet files",
                     type="object",
-                    source="files",
+                    source="frames",
                     many=True,
                 ),
             ),

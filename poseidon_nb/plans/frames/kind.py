@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.errors import PoseidonError
+from poseidon_nb.errors import InvalidArgument, LookupFailed
 from poseidon_nb.frames.schemas import TABLES
 from poseidon_nb.plans.frames.cells import words
 from poseidon_nb.plans.frames.compare import sentence
@@ -148,9 +148,9 @@ def with_cells(present: Present, **cells: Any) -> Present:
 
 
 def tried(draft: Draft, name: str, build: Any) -> Any:
-    """Return the result of a function, or None if it fails with an error of ours, which is added to the draft's."""
+    """Return the result of a function, or None if a value is wrong, which is added to the draft's errors."""
     try:
         return build()
-    except (ValueError, PoseidonError) as error:
+    except (ValueError, InvalidArgument, LookupFailed) as error:
         draft.errors.append(f"{name}: {sentence(str(error.args[0]))}")
         return None
