@@ -35,7 +35,9 @@ COST_BUDGET = derived_table(
     derived_column("left_usd", "float64", "`limit_usd` minus `spent_usd`", "USD"),
     derived_column("days_left", "float64", "time until the end of the month", "d"),
     derived_column(
-        "status", "string", "within, at risk (the range exceeds the limit), will be over (the forecast does), or over"
+        "status",
+        "string",
+        "within, at risk (the range exceeds the limit), will be over (the forecast does), or over; missing without a limit",
     ),
     derived_column("month", "string", "year and month, such as 2026-11"),
 )
@@ -52,6 +54,7 @@ COST_CHANGES = derived_table(
     derived_column("id", "string", "resource id"),
     derived_column("source", "string", "where the change shows: invoice, created_at or actions"),
     derived_column("note", "string", "why an amount is estimated or unknown"),
+    first=("time", "change", "name", "usd_month", "resource_type"),
 )
 
 COST_ALLOCATION = derived_table(
