@@ -10,6 +10,8 @@ result. `plots` draws the results.
 - `sizes`: which size, and where. `classification` has the families of sizes and the words for regions.
 - `cost`: a line for each resource, their sums, what was billed, and what the month will cost.
 - `metrics`: comparable series, and the usage of each droplet. `readings` converts the metrics as served.
+- `idle`: what costs money and is not used, with the evidence.
+- `retention`: which snapshots stay and which go, by the rules of restic.
 - `rightsizing`: the advised size of each droplet, by a documented rule.
 - `timeline`: actions over time, and how long they take.
 
@@ -18,6 +20,6 @@ result. `plots` draws the results.
 
 from __future__ import annotations
 
-from poseidon_nb.analysis import cost, metrics, rightsizing, sizes, timeline
+from poseidon_nb.analysis import cost, idle, metrics, retention, rightsizing, sizes, timeline
 
-__all__ = ["cost", "metrics", "rightsizing", "sizes", "timeline"]
+__all__ = ["cost", "idle", "metrics", "retention", "rightsizing", "sizes", "timeline"]

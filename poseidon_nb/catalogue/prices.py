@@ -75,6 +75,7 @@ LOAD_BALANCER_NODE = Price(12.0, "node", _THIRD_PARTY, "2026", unverified=True)
 LOAD_BALANCER_NODES: Mapping[str, int] = MappingProxyType({"lb-small": 1, "lb-medium": 3, "lb-large": 6})
 #: For a reserved IPv4 address not assigned to a droplet. The documentation of floating IPs, its old name, states 4.
 UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
+UPTIME_CHECK = Price(1.0, "check", f"{_DOCS}/uptime/details", "March 27, 2026")
 #: With high availability, otherwise free. Nodes cost as much as droplets of their size.
 CONTROL_PLANE = Price(40.0, "control plane", f"{_DOCS}/kubernetes/details/pricing", _READ)
 #: For the whole account, regardless of the number of buckets, according to DigitalOcean's staff in the community answers.

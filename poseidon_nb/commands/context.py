@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +91,13 @@ class CommandContext:
 
         self._restore.append(restore)
         return client
+
+    def for_command(self, command: Command, account: AccountReader) -> CommandContext:
+        """Return the context of another command, which is part of this one and shares its client."""
+        other = replace(self, command=command)
+        # They are attached already, and what the account listed is read once.
+        other.__dict__ |= {"account": account, "client": self.client}
+        return other
 
     def close(self) -> None:
         """Remove everything that the command attached to clients."""

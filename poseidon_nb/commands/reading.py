@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.fetch import fetch_each
-from poseidon_nb.errors import BulkFailed
+from poseidon_nb.errors import APIError, BulkFailed, Forbidden, NotFound, ServerError
 from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 from poseidon_nb.transport.rate_limit import min_duration_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Container, Mapping
 
     import pandas as pd
 
     from poseidon_nb.client.metrics import Readings
     from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.errors import PoseidonError
+
+
+#: How to make a read shorter.
+SELECT_FEWER = "Select fewer droplets, for example with --tag, to make it faster."
 
 
 def fetch_concurrently(context: CommandContext, **reads: Callable[[], Any]) -> Mapping[str, Any]:
@@ -35,7 +40,39 @@ def fetch_concurrently(context: CommandContext, **reads: Callable[[], Any]) -> M
     return {one.item: one.value for one in outcomes}
 
 
-def warn_long_read(context: CommandContext, requests: int) -> None:
+def fetch_available(
+    context: CommandContext, reads: Mapping[str, Callable[[], Any]], *, required: Container[str] = ()
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run several reads concurrently. Return the results by name, and why each of the others could not be read.
+
+    Raises
+    ------
+    PoseidonError
+        A read failed for another reason than a refused or missing service, or one of `required` failed.
+    """
+    # The client is created at first use. All threads must share one.
+    _ = context.client
+    results: dict[str, Any] = {}
+    unread: dict[str, str] = {}
+    for one in fetch_each([*reads], lambda name: reads[name](), on_idle=context.progress.look):
+        if one.error is None:
+            results[one.item] = one.value
+        elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.item not in required:
+            unread[one.item] = unread_reason(one.error)
+        else:
+            raise one.error
+    return results, unread
+
+
+def unread_reason(error: PoseidonError) -> str:
+    """Return why something could not be read, in one line, with the missing scope if there is one."""
+    if not isinstance(error, APIError):
+        return escape_unprintable(str(error))
+    scope = f" (it needs the scope {error.scope})" if isinstance(error, Forbidden) and error.scope else ""
+    return escape_unprintable(f"{error.status} {error.api_message or error}{scope}")
+
+
+def warn_long_read(context: CommandContext, requests: int, *, hint: str = SELECT_FEWER) -> None:
     """Print how long a read takes if it needs more requests than the rate limit leaves.
 
     A server that does not count requests always reports that all are left; nothing is printed then.
@@ -45,7 +82,8 @@ def warn_long_read(context: CommandContext, requests: int) -> None:
         return
     context.ui.say(
         f"This needs up to {requests:,} requests, but only {limit.remaining:,} of {limit.limit:,} requests per hour remain."
-        f" It will take at least {format_duration(min_duration_s(requests, limit))}. Press Ctrl-C to stop. Select fewer droplets, for example with --tag, to make it faster."
+        f" It will take at least {format_duration(min_duration_s(requests, limit))}. Press Ctrl-C to stop."
+        f" {hint}"
     )
 
 

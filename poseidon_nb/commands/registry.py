@@ -28,11 +28,11 @@ from poseidon_nb.commands.generic.spec import (
     MONITORING,
     PROJECTS,
     RESERVED_IPS,
-    SNAPSHOTS,
     TAGS,
     VOLUMES,
     VPCS,
 )
+from poseidon_nb.commands.idle.spec import IDLE
 from poseidon_nb.commands.images.spec import IMAGES
 from poseidon_nb.commands.keys.spec import KEYS
 from poseidon_nb.commands.metrics.spec import METRICS
@@ -42,6 +42,7 @@ from poseidon_nb.commands.regions.spec import REGIONS
 from poseidon_nb.commands.rightsize.spec import RIGHTSIZE
 from poseidon_nb.commands.sandbox.spec import SANDBOX
 from poseidon_nb.commands.sizes.spec import SIZES
+from poseidon_nb.commands.snapshots.spec import SNAPSHOTS
 from poseidon_nb.frames.tables.pricing import COST_KEYS
 from poseidon_nb.language import grammar
 from poseidon_nb.language.registry import DoctlWords, Registry
@@ -58,7 +59,7 @@ TOPICS: Mapping[str, tuple[Group, ...]] = {
     "droplets": (DROPLETS, IMAGES, SNAPSHOTS, VOLUMES, KEYS, TAGS, ACTIONS),
     "network": (DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
     "services": (DATABASES, KUBERNETES, APPS, MONITORING, PROJECTS),
-    "analysis": (COST, BALANCE, INVOICES, RIGHTSIZE, METRICS, SIZES, REGIONS),
+    "analysis": (COST, BALANCE, INVOICES, RIGHTSIZE, IDLE, METRICS, SIZES, REGIONS),
     "notebook": (PANEL, EXPLORE, APPLY, PLANS, SANDBOX),
     "account": (ACCOUNT, LOGIN, CONTEXT, LOG, RATELIMIT, API, ALIASES),
 }

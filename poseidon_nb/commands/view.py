@@ -65,6 +65,8 @@ def _first(command: Command) -> tuple[str, ...]:
 def nothing_found(command: Command) -> str:
     """Return the sentence for a table without rows, such as ``No droplets match 'zzz*'``."""
     verb = command.verb
+    if "action" in verb.columns:
+        return "Nothing was changed."
     required = [one.name for one in verb.arguments if one.required]
     owners = [word for name in required if name in command.arguments for word in _words(command.arguments[name])]
     filters = [
@@ -83,7 +85,7 @@ def _plural(command: Command) -> str:
     """Return what the rows are, as the API calls them; for a derived table, what it is about."""
     verb = command.verb
     if verb.table in DERIVED_TABLES:
-        name = verb.group
+        name = "idle resources" if verb.group == "idle" else verb.group
     else:
         name = verb.table or (operation(verb.operations[0]).response_key if verb.operations else "")
     return (name or "rows").replace("_", " ").replace("-", " ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.tables import account, droplets, forecasts, networking, plans, pricing, services, usage
+from poseidon_nb.frames.tables import account, droplets, forecasts, networking, plans, pricing, savings, services, usage
 
 if TYPE_CHECKING:
     from poseidon_nb.frames.columns import Table
@@ -82,6 +82,8 @@ DERIVED_TABLES: dict[str, Table] = {
         usage.METRICS,
         usage.USE,
         usage.RIGHTSIZING,
+        savings.RETENTION,
+        savings.IDLE,
         plans.PLAN,
         plans.PLAN_OUTCOMES,
         plans.UNFINISHED_PLANS,

@@ -14,7 +14,7 @@ import pandas as pd
 
 import poseidon_nb as po
 from poseidon_nb import plots
-from poseidon_nb.analysis import cost, metrics, rightsizing, sizes, timeline
+from poseidon_nb.analysis import cost, idle, metrics, retention, rightsizing, sizes, timeline
 from poseidon_nb.frames.builders import frame_from_rows
 from poseidon_nb.sandbox import Sandbox
 
@@ -59,6 +59,10 @@ def account() -> Frames:
     found["resources"] = pd.DataFrame({"urn": [f"do:droplet:{measured[0]}", "do:space:b"], "project": ["shop", "shop"]})
     found["more"] = pd.DataFrame({"resource_type": ["registry"], "name": ["mine"], "price_usd_month": [5.0]})
     found["apps"] = pd.DataFrame({"id": ["a-1"], "name": ["site"], "created_at": [pd.Timestamp(NOW)]})
+    found["checks"] = frame_from_rows("uptime_checks", [{"id": "c-1", "name": "site", "target": "https://a.example"}])
+    found["states"] = pd.DataFrame(
+        {"check_id": ["c-1"], "status": ["DOWN"], "status_changed_at": [NOW - timedelta(days=9)]}
+    )
     found["lines"] = _lines(found)
     found["sums"] = cost.by(found["lines"], "droplet")
     found["months"] = cost.history(found["invoices"], preview=found["preview"])
@@ -81,6 +85,14 @@ def account() -> Frames:
 _LINE_FRAMES = (
     *("droplets", "sizes", "backup_policies", "snapshots", "images", "volumes", "load_balancers", "reserved_ips"),
     *("reserved_ipv6", "databases", "kubernetes", "projects", "resources", "more"),
+)
+
+
+#: By this rule, all droplets with readings are unused.
+_UNUSED = idle.Rule(unused_cpu_percent=100, unused_outbound_gb_month=1e6)
+_IDLE_FRAMES = (
+    *("droplets", "actions", "volumes", "snapshots", "images", "reserved_ips", "reserved_ipv6"),
+    "load_balancers",
 )
 
 
@@ -141,6 +153,26 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
         ("droplets", "sizes", "use"),
         lambda of: rightsizing.advice(of["droplets"], of["sizes"], of["use"]),
     ),
+    "retention.verdicts": (
+        ("snapshots", "droplets", "volumes"),
+        lambda of: retention.verdicts(
+            of["snapshots"], retention.Policy(daily=2), droplets=of["droplets"], volumes=of["volumes"], now=NOW
+        ),
+    ),
+    "idle.find": (
+        (*_IDLE_FRAMES, "checks", "states"),
+        lambda of: idle.find(
+            **{name: of[name] for name in _IDLE_FRAMES},
+            uptime_checks=of["checks"],
+            uptime_states=of["states"],
+            now=NOW,
+            rule=idle.Rule(old_days=1),
+        ),
+    ),
+    "idle.find unused": (
+        ("droplets", "sizes", "use"),
+        lambda of: idle.find(droplets=of["droplets"], sizes=of["sizes"], use=of["use"], now=NOW, rule=_UNUSED),
+    ),
     "rightsizing.needs_metrics": (("droplets",), lambda of: rightsizing.needs_metrics(of["droplets"])),
     "sizes.unit_prices": (("sizes",), lambda of: sizes.unit_prices(of["sizes"])),
     "sizes.available": (
@@ -180,7 +212,9 @@ def public_functions() -> set[str]:
     """Return the names of all public functions of `po.analysis` and `po.plots`."""
     modules = {
         "cost": cost,
+        "idle": idle,
         "metrics": metrics,
+        "retention": retention,
         "rightsizing": rightsizing,
         "sizes": sizes,
         "timeline": timeline,

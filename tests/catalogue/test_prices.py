@@ -19,6 +19,7 @@ PUBLISHED = {
     "SPACES": 5,
     "SPACES_GIB": 0.02,
     "TRANSFER_GIB": 0.01,
+    "UPTIME_CHECK": 1,
 }
 #: Prices that no page confirms.
 UNVERIFIED = {"VOLUME_GIB": 0.10, "LOAD_BALANCER_NODE": 12, "UNASSIGNED_IP": 5}

@@ -99,29 +99,6 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(desk, tmp_path, monkeypatc
         desk.do("apply fleet.xlsx")
 
 
-def test_the_rows_of_a_table_of_commands_are_planned_together(desk):
-    rows = pd.DataFrame(
-        {
-            "kind": ["droplet", "droplet", "volume"],
-            "id": ["1", "2", "3"],
-            "name": ["web-1", "web-1", "old-uploads"],
-            "command": ["droplets power_off web-1", "droplets power_off web-1", "volumes delete old-uploads"],
-        }
-    )
-    plan = desk.do("apply {rows} --plan", rows=rows)
-    assert names(plan) == [("power_off", "web-1"), ("delete", "old-uploads")]
-    desk.do("apply {rows} --yes", rows=rows)
-    assert "old-uploads" not in listed(desk, "volumes list")["name"].tolist()
-    for command, message in (
-        ("droplets list", "changes nothing that can be planned"),
-        ("login", "changes nothing that can be planned"),
-        (None, "Row 0 has no command"),
-        ("droplets explode", "Row 0 .droplets explode.: droplets has no verb"),
-    ):
-        with pytest.raises(errors.PoseidonError, match=message):
-            desk.do("apply {rows} --plan", rows=rows.head(1).assign(command=command))
-
-
 def test_without_an_account_nothing_is_planned(empty_desk, monkeypatch):
     frame = pd.DataFrame({"id": [1], "name": ["a"], "size": ["b"]})
     with pytest.raises(errors.PoseidonError):

@@ -150,6 +150,7 @@ def test_a_rate_limit_is_waited_for_and_told(desk):
         "droplets list",
         "droplets reboot --yes",
         "images list",
+        "snapshots prune --keep-last 1",
         "panel",
     ],
 )
@@ -178,6 +179,8 @@ def test_in_a_cell_a_picture_that_cannot_be_is_told_before_anything_is_run(desk)
         "actions durations --last {}",
         "rightsize --last {}",
         "rightsize --last {} --dry-run",
+        "idle --last {}",
+        "idle --older-than {} --dry-run",
         "metrics cpu web-1 --last {}",
         "metrics cpu web-1 --start {}",
         "monitoring droplet-cpu web-1 --start {}",

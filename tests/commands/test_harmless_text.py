@@ -38,7 +38,16 @@ READS = (
         "cost changes --last 60d",
         "cost transfer",
     ),
-    *("rightsize", "metrics cpu --tag {tag} --last 1h", "metrics use", "actions timeline", "actions durations", "log"),
+    *(
+        "rightsize",
+        "idle",
+        "snapshots prune --keep-last 1 --dry-run",
+        "metrics cpu --tag {tag} --last 1h",
+        "metrics use",
+        "actions timeline",
+        "actions durations",
+        "log",
+    ),
     *(
         "firewalls list",
         "load-balancers list",

@@ -61,6 +61,7 @@ COMMANDS = {
     "cost reconcile": "product expected_usd billed_usd difference_usd",
     "metrics use --tag web": "name cpu_p95_percent memory_p95_percent disk_used_percent",
     "rightsize": "name verdict size advised_size saving_usd_month s-2vcpu-4gb 24.00",
+    "idle": "kind name why usd_month 12.00",
     "ratelimit": "limit remaining resets_at",
 }
 

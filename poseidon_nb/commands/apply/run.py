@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.commands.apply.row_commands import COMMAND_COLUMNS, command_chains
 from poseidon_nb.commands.bodies import parse_body
+from poseidon_nb.commands.idle.rows import COLUMNS as IDLE_COLUMNS
+from poseidon_nb.commands.idle.rows import idle_chains
 from poseidon_nb.commands.planned import Choice, Planned, bound_plan
 from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BulkFailed, InvalidArgument
@@ -55,8 +56,8 @@ class FrameApply:
         frames: list[tuple[str, FrameRows]] = []
         commands: list[Sequence[Chain]] = []
         for name, rows in _given_frames(context):
-            if name is None and {*rows.columns} >= COMMAND_COLUMNS:
-                commands.append(command_chains(context, rows))
+            if name is None and {*rows.columns} >= IDLE_COLUMNS:
+                commands.append(idle_chains(context, account, [(row.label, row.cells) for row in rows.rows]))
             else:
                 frames.append((name or recognize(rows, shown, key), rows))
         if commands and (given := [flag for field, flag in _FRAME_OPTIONS.items() if context.option(field)]):

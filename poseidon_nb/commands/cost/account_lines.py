@@ -6,11 +6,12 @@ A service that cannot be read, for example because a scope is missing, is not an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.client.fetch import fetch_each
-from poseidon_nb.errors import Forbidden, NotFound, ServerError
-from poseidon_nb.text import escape_unprintable, join_words
+from poseidon_nb.commands.reading import fetch_available
+from poseidon_nb.errors import NotFound
+from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
@@ -68,18 +69,10 @@ class Found:
             A read failed for another reason than a refused or missing service, or one of `required` failed.
         """
         client = context.client
-        for one in fetch_each([*reads], lambda name: reads[name](client), on_idle=context.progress.look):
-            if one.error is None:
-                self.answers[one.item] = one.value
-            elif isinstance(one.error, Forbidden | NotFound | ServerError) and one.item not in required:
-                self.unread[one.item] = _reason(one.error)
-            else:
-                raise one.error
-
-
-def _reason(error: Forbidden | NotFound | ServerError) -> str:
-    scope = f" (it needs the scope {error.scope})" if isinstance(error, Forbidden) and error.scope else ""
-    return escape_unprintable(f"{error.status} {error.api_message or error}{scope}")
+        bound = {name: partial(read, client) for name, read in reads.items()}
+        answers, unread = fetch_available(context, bound, required=required)
+        self.answers |= answers
+        self.unread |= unread
 
 
 def read_lines(

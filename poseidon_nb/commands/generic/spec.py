@@ -12,35 +12,7 @@ from poseidon_nb.language.spec import (
     Argument,
     Group,
     OperationAlias,
-    Option,
     Verb,
-)
-
-_SNAPSHOT = Argument(name="snapshot", metavar="SNAPSHOT", help="id or name", source="snapshots")
-
-SNAPSHOTS = Group(
-    name="snapshots",
-    help="snapshots of droplets and volumes",
-    aliases=("snapshot", "s"),
-    prefixes=("snapshots",),
-    verbs=(
-        list_verb(
-            "snapshots",
-            "snapshots_list",
-            options=(
-                Option(
-                    field="resource_type",
-                    aliases=("resource",),
-                    help="only snapshots of droplets, or only of volumes",
-                    metavar="TYPE",
-                    suggests=("droplet", "volume"),
-                ),
-            ),
-            example="%do snapshots list --resource-type droplet",
-        ),
-        get_verb("snapshots", "snapshots_get", _SNAPSHOT, "before-upgrade"),
-        delete_verb("snapshots", "snapshots_delete", _SNAPSHOT, "before-upgrade", "delete snapshots"),
-    ),
 )
 
 _TAG = Argument(name="tag", metavar="TAG", help="name", source="tags")
