@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.widgets.panel import Panel, PanelHost
 
+#: How long a terminal waits for what a panel shows, in seconds.
+READ_TIMEOUT_S = 15.0
 #: What stands for the buttons where there are none, as in a saved notebook or a terminal.
 _NO_BUTTONS_HERE = {"text/plain": f"{NO_BUTTONS} Run the cell there to show them."}
 
@@ -127,11 +129,15 @@ def show(panel: Panel) -> None:
     from IPython import display  # noqa: PLC0415  # panels work without IPython
 
     show: Any = display.display
+    in_terminal = getattr(current_shell(), "kernel", None) is None
+    if in_terminal:
+        # A terminal shows a panel once.
+        panel.wait_until_read(READ_TIMEOUT_S)
     saved, live = panel.saved_output(), panel.widget_view()
     if not live:
         show(saved, raw=True)
         return
-    if getattr(current_shell(), "kernel", None) is None:
+    if in_terminal:
         show(saved | {"text/plain": f"{saved['text/plain']}\n{NO_BUTTONS}"}, raw=True)
         return
     handle = show(saved, raw=True, display_id=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The saved output may lag behind the panel by this time, in seconds. It need not follow each step of a bar.
 SAVE_DELAY_S = 2.0
+#: Seconds between two looks at whether the account was read.
+READ_INTERVAL_S = 0.05
 #: Shown where the widgets of a panel cannot be shown.
 NO_BUTTONS = "Buttons need a Jupyter notebook, such as JupyterLab, and its kernel."
 #: Front ends of other kinds, such as marimo, leave no space between the cells of a table.
@@ -186,6 +189,12 @@ class Panel(ABC):
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""
         return self.model.html()
+
+    def wait_until_read(self, timeout_s: float) -> None:
+        """Wait until the account was read, for a front end that shows a panel only once."""
+        ends_s = time.monotonic() + timeout_s
+        while getattr(self.model, "loading", False) and time.monotonic() < ends_s:
+            time.sleep(READ_INTERVAL_S)
 
     def __repr__(self) -> str:
         return self.text()
