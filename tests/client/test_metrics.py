@@ -16,7 +16,7 @@ from poseidon_nb.frames.schemas import DERIVED_TABLES
 
 HOST = "https://api.digitalocean.com"
 METRICS = f"{HOST}/v2/monitoring/metrics/droplet"
-REQUESTS = {"cpu": 1, "memory": 2, "load": 3, "filesystem": 2, "bandwidth": 4, "use": 6}
+REQUESTS = {"cpu": 1, "memory": 2, "load": 3, "filesystem": 2, "bandwidth": 4, "outbound": 1, "use": 6}
 
 
 def matrix(*values, **labels):

@@ -32,6 +32,11 @@ READS = (
         "cost",
         "cost lines",
         "cost --by tag",
+        "cost --by tag --last 30d",
+        "cost forecast --by tag",
+        "cost budget --by tag --limit 50",
+        "cost changes --last 60d",
+        "cost transfer",
     ),
     *("rightsize", "metrics cpu --tag {tag} --last 1h", "metrics use", "actions timeline", "actions durations", "log"),
     *(
