@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from poseidon_nb.frames.validation import require_columns
@@ -12,8 +13,6 @@ from poseidon_nb.plots.picture import COLORS, INK, LEGEND_PX, build_picture, emp
 from poseidon_nb.text import MONTHS, escape_unprintable, format_percent, format_usd, pluralize
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from poseidon_nb.plots.picture import Picture
 
 _COLUMNS = ("start", "group", "usd", "end", "period")
@@ -53,6 +52,8 @@ def cost_allocation(allocation: pd.DataFrame, *, by: str = "") -> Picture:
     known = periods["period"].dropna()
     period = str(known.iloc[0]) if len(known) else "period"
     labels = [_label(start, period) for start in periods["start"]]
+    last = periods.iloc[-1]
+    to_date = "<br>to date" if has_value(last["end"]) and last["end"] < _full_end(last["start"], period) else ""
     positions = [*range(len(labels))]
     amounts = rows.pivot_table(index="start", columns="shown", values="usd", aggfunc="sum").reindex(periods["start"])
     shown = [*colored, *([_OTHER] if _OTHER in amounts.columns and _OTHER not in colored else [])]
@@ -100,13 +101,19 @@ def cost_allocation(allocation: pd.DataFrame, *, by: str = "") -> Picture:
     margin = 0.5 + max(0, _MIN_BARS - len(labels)) / 2
     picture.update_xaxes(
         tickvals=labeled,
-        ticktext=[plotly_text(labels[number]) for number in labeled],
+        ticktext=[f"{plotly_text(labels[number])}{to_date if number == positions[-1] else ''}" for number in labeled],
         range=[-margin, len(labels) - 1 + margin],
         showgrid=False,
         zeroline=False,
     )
     picture.update_yaxes(rangemode="tozero", tickprefix="$", separatethousands=True)
     return picture
+
+
+def _full_end(start: pd.Timestamp, period: str) -> pd.Timestamp:
+    """Return when a period would be over."""
+    days = {"day": 1, "week": 7}.get(period, start.days_in_month)
+    return start + pd.Timedelta(days=days)
 
 
 def _label(start: pd.Timestamp, period: str) -> str:

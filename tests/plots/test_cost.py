@@ -192,3 +192,49 @@ def test_unavailable_types_are_counted_separately_from_unpriced_resources() -> N
     assert "without a price" not in words
     assert plots.cost_by(given.drop(columns="unavailable"), by="resource_type").summary.endswith("1 group in total.")
     assert "no resource could be read" in plots.cost_by(given[1:], by="resource_type").summary
+
+
+def allocation(*rows: tuple[int, str | None, float]) -> pd.DataFrame:
+    """Return the cost of weeks, by their numbers; the last week is half over."""
+    first = pd.Timestamp("2026-11-02", tz="UTC")
+    last = max((week for week, _, _ in rows), default=0)
+    made = [
+        {
+            "start": first + pd.Timedelta(weeks=week),
+            "end": first + pd.Timedelta(weeks=week + 1) - pd.Timedelta(days=3 * (week == last)),
+            "group": group,
+            "usd": usd,
+            "resources": 1,
+            "period": "week",
+        }
+        for week, group, usd in rows
+    ]
+    columns = ["start", "end", "group", "usd", "resources", "period"]
+    return build_derived("cost_allocation", pd.DataFrame(made, columns=columns))
+
+
+def test_the_cost_over_time_is_a_stacked_bar_for_each_period() -> None:
+    rows = [(0, "web", 5.0), (0, None, 2.0), (1, "web", 6.0), (1, HOSTILE, 1.0), (2, "web", 3.0)]
+    picture = plots.cost_allocation(allocation(*rows), by="tag")
+    assert [bars.name for bars in picture.data] == ["web", "(no tag)", "&lt;img src=x onerror=alert(1)&gt;"]
+    assert picture.data[0].y == (5.0, 6.0, 3.0)
+    assert picture.data[1].y == (2.0, 0.0, 0.0)
+    assert picture.layout.barmode == "stack"
+    assert picture.layout.xaxis.ticktext == ("Nov 2", "Nov 9", "Nov 16<br>to date")
+    assert (
+        picture.layout.title.subtitle.text == "web cost the most in 3 weeks: &#36;14.00, 82% of the sum of the groups"
+    )
+    assert picture.summary.endswith("From Nov 2 to Nov 16; the most expensive was Nov 2 at $7.00.")
+    assert "<svg" in picture.svg()
+    assert HOSTILE not in picture.svg()
+    assert picture.table["tag"].tolist()[0] == "web"
+
+
+def test_the_cheapest_groups_over_time_are_one() -> None:
+    picture = plots.cost_allocation(allocation(*[(0, f"t{number}", 10.0 - number) for number in range(9)]))
+    assert [bars.name for bars in picture.data] == [*(f"t{number}" for number in range(6)), "others"]
+    assert picture.data[-1].y == (4.0 + 3.0 + 2.0,)
+    assert "The 3 cheapest groups are drawn as one." in picture.summary
+    assert "nothing was billed" in plots.cost_allocation(allocation()).summary
+    with pytest.raises(InvalidArgument, match="infinite"):
+        plots.cost_allocation(allocation((0, "web", math.inf)))

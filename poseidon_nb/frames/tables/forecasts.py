@@ -52,6 +52,7 @@ COST_CHANGES = derived_table(
     derived_column("id", "string", "resource id"),
     derived_column("source", "string", "where the change shows: invoice, created_at or actions"),
     derived_column("note", "string", "why an amount is estimated or unknown"),
+    first=("time", "change", "name", "usd_month", "resource_type"),
 )
 
 COST_ALLOCATION = derived_table(
