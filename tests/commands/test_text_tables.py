@@ -56,7 +56,7 @@ COMMANDS = {
     "cost history": "month billed_usd change_usd",
     "cost forecast": "group low_usd likely_usd high_usd billed_usd 827.13",
     "cost budget --limit 500": "group limit_usd spent_usd forecast_usd over",
-    "cost changes --last 14d": "time change resource_type name",
+    "cost changes --last 14d": "time change name usd_month",
     "cost transfer": "name sent_gib included_gib",
     "cost reconcile": "product expected_usd billed_usd difference_usd",
     "metrics use --tag web": "name cpu_p95_percent memory_p95_percent disk_used_percent",
