@@ -136,7 +136,11 @@ def test_an_account_without_anything_costs_nothing() -> None:
 
 
 def test_a_budget_is_kept_for_its_account_and_only_its_user_can_read_it(desk) -> None:
-    assert desk.do("cost budget").empty
+    unset = desk.do("cost budget")
+    assert unset["group"].tolist() == ["(all)"]
+    assert unset["limit_usd"].isna().all()
+    assert unset["forecast_usd"].tolist() == [desk.do("cost forecast").iloc[-1]["likely_usd"]]
+    desk.do("cost budget")
     assert desk.ui.said[-1] == "No budget is set. Set one with %do cost budget set 500."
     assert desk.do("cost budget set 900") is None
     desk.do("cost budget set 60 --by tag")
@@ -156,7 +160,7 @@ def test_a_budget_is_kept_for_its_account_and_only_its_user_can_read_it(desk) ->
     assert table.loc["web", "forecast_usd"] == forecast.loc["web", "likely_usd"]
     with Sandbox(clock=desk.session.clock) as other:
         desk.session.use_sandbox(other)
-        assert desk.do("cost budget").empty
+        assert desk.do("cost budget")["limit_usd"].isna().all()
     desk.do("cost budget clear --by tag")
     assert budgets_path().exists()
 

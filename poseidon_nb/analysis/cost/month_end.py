@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _DEVIATIONS = 2.0
 #: Changes of fewer hours than these are not extrapolated, such as the first hours of an account.
 _MIN_HISTORY_HOURS = 7 * 24.0
+#: The balance and the preview are updated at different times, so a smaller share of the balance needs no explanation.
+_MIN_UNEXPLAINED = 0.01
 _HALF_A_CENT = 0.005
 _CENT = 0.01
 #: How an amount was reckoned.
@@ -211,7 +213,7 @@ def _add_balance(found: dict[str | None, _Part], total: _Part, balance: pd.DataF
         return
     balance = require_columns(balance, ("month_to_date_usage",), "balance")
     usage_usd = balance["month_to_date_usage"].sum(min_count=1)
-    if pd.isna(usage_usd) or usage_usd - total.billed < _HALF_A_CENT:
+    if pd.isna(usage_usd) or usage_usd - total.billed < max(_HALF_A_CENT, _MIN_UNEXPLAINED * usage_usd):
         return
     more = float(usage_usd) - total.billed
     part = _Part(more, more, more, more, ways={_BALANCE: 1})
@@ -283,7 +285,7 @@ def _row(name: str | None, part: _Part) -> dict[str, object]:
     }
 
 
-def budget(forecast: pd.DataFrame, limits: Mapping[str, float], *, now: datetime) -> pd.DataFrame:
+def budget(forecast: pd.DataFrame, limits: Mapping[str, float | None], *, now: datetime) -> pd.DataFrame:
     """Compare a forecast with limits.
 
     Parameters
@@ -291,7 +293,8 @@ def budget(forecast: pd.DataFrame, limits: Mapping[str, float], *, now: datetime
     forecast : pandas.DataFrame
         As returned by `forecast`.
     limits : mapping
-        The limit of the month in USD, by group; ``"(all)"`` is the account. Groups without a row cost nothing.
+        The limit of the month in USD, by group, or None for no limit; ``"(all)"`` is the account. Groups without a row cost
+        nothing.
     now : datetime
         As for `forecast`.
 
@@ -314,19 +317,19 @@ def budget(forecast: pd.DataFrame, limits: Mapping[str, float], *, now: datetime
     year, month = month_of(now_s)
     rows = []
     for group, limit in limits.items():
-        if not (isinstance(limit, int | float) and math.isfinite(limit) and limit > 0):
+        if limit is not None and not (isinstance(limit, int | float) and math.isfinite(limit) and limit > 0):
             raise InvalidArgument(f"A budget must be a positive amount in USD, not {limit!r}.")
         _, likely, high, billed = known.get(group, (0.0, 0.0, 0.0, 0.0))
         rows.append(
             {
                 "group": group,
-                "limit_usd": float(limit),
+                "limit_usd": limit,
                 "spent_usd": billed,
                 "forecast_usd": likely,
                 "high_usd": high,
-                "left_usd": round(limit - billed, 2),
+                "left_usd": None if limit is None else round(limit - billed, 2),
                 "days_left": round(days_left, 2),
-                "status": _status(limit, billed, likely, high),
+                "status": None if limit is None else _status(limit, billed, likely, high),
                 "month": f"{year:04}-{month:02}",
             }
         )

@@ -113,7 +113,7 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
     if not budget and context.option("check"):
         raise InvalidArgument(f"No budget is set to check. Set one with {_SET}, or add --limit 500.")
     forecast = _forecast(context, "tag" if budget.has_tags else DEFAULT_KEY)
-    limits = {} if budget.account is None else {ALL: budget.account}
+    limits: dict[str, float | None] = {} if budget.account is None and budget else {ALL: budget.account}
     tags = (
         [group for group in forecast["group"].dropna() if group not in (ALL, NOT_LISTED, NOT_ON_PREVIEW)]
         if budget.each_tag

@@ -35,7 +35,9 @@ COST_BUDGET = derived_table(
     derived_column("left_usd", "float64", "`limit_usd` minus `spent_usd`", "USD"),
     derived_column("days_left", "float64", "time until the end of the month", "d"),
     derived_column(
-        "status", "string", "within, at risk (the range exceeds the limit), will be over (the forecast does), or over"
+        "status",
+        "string",
+        "within, at risk (the range exceeds the limit), will be over (the forecast does), or over; missing without a limit",
     ),
     derived_column("month", "string", "year and month, such as 2026-11"),
 )
