@@ -37,6 +37,7 @@ READS = (
         "cost budget --by tag --limit 50",
         "cost changes --last 60d",
         "cost transfer",
+<<<<<<< HEAD
     ),
     *(
         "rightsize",
@@ -47,6 +48,8 @@ READS = (
         "actions timeline",
         "actions durations",
         "log",
+=======
+>>>>>>> origin/money-ready
     ),
     *(
         "firewalls list",
