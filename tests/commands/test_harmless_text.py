@@ -37,7 +37,6 @@ READS = (
         "cost budget --by tag --limit 50",
         "cost changes --last 60d",
         "cost transfer",
-<<<<<<< HEAD
     ),
     *(
         "rightsize",
@@ -48,8 +47,6 @@ READS = (
         "actions timeline",
         "actions durations",
         "log",
-=======
->>>>>>> origin/money-ready
     ),
     *(
         "firewalls list",
