@@ -107,8 +107,9 @@ def test_restics_rules_on_a_thousand_random_sets_of_dates():
     for _ in range(100):
         sets, policy = {str(number): random_times(draw) for number in range(10)}, random_policy(draw)
         found = verdicts(pd.concat([frame(times, of=of) for of, times in sets.items()]), policy, now=NOW)
-        for of, times in sets.items():
-            rows = found[found["resource_id"] == of]
+        assert found["resource_id"].unique().tolist() == [*sets]
+        for of, rows in found.groupby("resource_id"):
+            times = sets[of]
             wanted = by_restic(times, policy, NOW)
             assert {*kept(rows)} == {f"{of}-{one}" for one in wanted}, (policy, times)
             assert rows["created_at"].is_monotonic_decreasing

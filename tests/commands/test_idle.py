@@ -202,10 +202,22 @@ def test_what_is_used_again_is_left_out_with_a_note(desk):
     desk.do("droplets power_on legacy-reports")
     desk.do("reserved-ips assign 198.18.250.5 web-2")
     plan = desk.do("apply {idle} --plan", idle=idle)
-    assert {step.targets[0].name for step in plan.steps} == {"staging-db"}
-    assert [note.split(" (")[0] for note in plan.notes] == [
+    assert {target.name for target in plan.targets if target.kind == "droplet"} == {"staging-db"}
+    assert [note.split(" (")[0] for note in plan.notes if "no longer idle" in note] == [
         "The droplet legacy-reports", "The volume old-uploads", "The reserved IP 198.18.250.5 is no longer idle, so it was left out.",
     ]  # fmt: skip
+
+
+def test_droplets_are_ended_together_and_what_is_frozen_is_not_idle(desk):
+    idle = desk.do("idle")
+    result = desk.do("apply {idle} --yes", idle=idle[idle["kind"] == "droplet"])
+    assert {*result["status"]} <= {"completed", "unchanged"}
+    left = {droplet.name for droplet in desk.session.client().droplets.list()}
+    assert not left & {"staging-db", "legacy-reports"}
+    if catalogue.COMMANDS["droplet"] == "droplets freeze":
+        # A frozen droplet keeps its volume and its snapshot.
+        assert [*desk.do("idle --older-than 1h")["kind"]].count("volume") == 1
+        assert not any("-frozen-" in name for name in desk.do("idle --older-than 1s")["name"])
 
 
 def test_a_frame_from_a_file_and_rows_that_are_there_twice(desk, tmp_path):

@@ -39,6 +39,12 @@ IDLE = Group(
                 ),
             ),
             table="idle",
+            notes=(
+                "idle = %do idle                                    the table, to filter in pandas",
+                'sure = idle[idle["confidence"] == "high"]',
+                "%do apply {sure} --plan                            shows what would be ended",
+                "%do apply {sure}                                   asks, and ends it",
+            ),
             example="%do idle --older-than 180d",
         ),
     ),
