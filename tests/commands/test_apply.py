@@ -241,3 +241,24 @@ def _refused_two(desk, fleet):
     with pytest.raises(errors.InvalidArgument) as caught:
         desk.do("apply {fleet} {fleet}", fleet=fleet)
     return str(caught.value)
+
+
+def test_the_column_of_projects_is_added_only_when_it_is_asked_for(desk):
+    frame = listed(desk, "droplets list --with project --columns name,project")
+    assert [*frame.columns] == ["name", "project"]
+    assert str(frame["project"].dtype) == "string"
+    assert desk.do("droplets list --with project --raw")[0]["project"] == frame["project"][0] == "tidepool-maps"
+    desk.do("droplets list --with project --dry-run")
+    assert desk.ui.said[-1].splitlines()[-1] == "GET /v2/projects"
+    with pytest.raises(errors.InvalidArgument, match="Unknown column 'project'"):
+        listed(desk, "droplets list --columns name,project")
+
+
+def test_a_droplet_that_is_off_and_active_in_the_frame_is_named(desk):
+    fleet = listed(desk)
+    desk.do("droplets power_off web-1 --yes")
+    plan = desk.do("apply {fleet} --plan", fleet=fleet)
+    assert (plan.is_empty, plan.notes) == (
+        True,
+        ("Off now, and active in the frame (%do droplets power_on starts them): Row 0 (web-1).",),
+    )

@@ -133,6 +133,13 @@ def test_volumes_grow_and_move_and_are_detached_before_they_are_deleted(desk):
         ]
     )
     assert plan.usd_month == pytest.approx(6.0)
+    # A droplet allows one action at a time.
+    on_web = [
+        chain
+        for chain in plan.chains
+        if any((step.request.body or {}).get("droplet_id") == 521000032 for step in chain)
+    ]
+    assert [bool(chain[0].references) for chain in on_web] == [False, True]
     attached = listed(desk, "volumes list").set_index("name")["droplet_ids"]
     assert (attached["db-1-data"], attached["fresh"]) == ([521000032], [521000100])
     mine = listed(desk, "volumes list")

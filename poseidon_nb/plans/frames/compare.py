@@ -171,7 +171,8 @@ def compare_cells(
     differences = []
     for one in fields:
         cell, listed = cells.get(one.place), shown.get(one.place, ())
-        if one.place not in cells or is_masked(cell):
+        # Most cells are as the account has them.
+        if one.place not in cells or cell == present.get(one.place) or is_masked(cell):
             continue
         if cell is None and not one.may_be_empty:
             if listed and listed[-1] is not None and not one.computed:

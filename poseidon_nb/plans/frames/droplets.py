@@ -126,6 +126,11 @@ class Droplets(Kind):
             found = [with_cells(one, project=projects.get(int(one.id))) for one in found]
         return found
 
+    def remark(self, row: FrameRow, present: Present) -> str:
+        """Return that a droplet is off that the frame shows as active, as after a restart that was interrupted."""
+        is_off = row.cells.get("status") == "active" and present.cells.get("status") == "off"
+        return "Off now, and active in the frame (%do droplets power_on starts them)" if is_off else ""
+
     def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:
         """Check a new droplet, and note its name for rows of other frames."""
         cell = row.cells.get

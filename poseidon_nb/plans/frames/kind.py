@@ -99,6 +99,10 @@ class Kind:
         """Return whether a resource stays even if the frame does not have it."""
         return False
 
+    def remark(self, row: FrameRow, present: Present) -> str:  # noqa: ARG002  # for subclasses
+        """Return what a user should know of a resource that the frame cannot change; empty if there is nothing."""
+        return ""
+
     def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:
         """Check a row that is new.
 

@@ -222,6 +222,8 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
             found,
             as_written=options.as_written,
         )
+        if has_id and (remark := kind.remark(row, one)):
+            found.leave(remark, who(row, one))
         if differences:
             work.changes.append(Change(who(row, one), one, tuple(differences)))
     _match_gone(draft, kind, matches, _NOTHING if frame.from_file else shown)
