@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from poseidon_nb.magics.fleet_panel import FleetPanel
     from poseidon_nb.magics.panels import ActionsPanel, DropletPanel, PlanPanel
     from poseidon_nb.magics.size_explorer import SizeExplorer
+    from poseidon_nb.magics.temporary import temporary
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.sandbox import Sandbox
 
@@ -83,6 +84,7 @@ _MODULES = {
     "do": "magics.do",
     "plan": "magics.do",
     "plan_frame": "magics.do",
+    "temporary": "magics.temporary",
 }
 
 #: Subpackages available as attributes: ``po.analysis.sizes``, ``po.plots.Picture``.
@@ -144,6 +146,7 @@ __all__ = [
     "plan",
     "plan_frame",
     "plots",
+    "temporary",
     "unload_ipython_extension",
 ]
 

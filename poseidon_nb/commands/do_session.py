@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.joined_sandbox import JoinedSandbox
     from poseidon_nb.clock import Clock
+    from poseidon_nb.commands.reap.watch import LeaseWatch
     from poseidon_nb.plans.frames.shown import ShownValues
     from poseidon_nb.sandbox import Sandbox
     from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
@@ -62,6 +63,8 @@ class DoSession:
         self._clients: dict[str | None, Client] = {}
         #: The logs of all clients, also of accounts that were left.
         self._change_logs: list[ChangeLog] = []
+        #: Destroys what is over while the kernel lives, once ``%do reap --watch`` has started it.
+        self.lease_watch: LeaseWatch | None = None
         self._words: dict[str, tuple[str, ...]] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
@@ -174,6 +177,8 @@ class DoSession:
         self._forget("another account was selected")
 
     def _forget(self, reason: str = "") -> None:
+        if self.lease_watch is not None:
+            self.lease_watch.stop()
         for client in self._clients.values():
             client.close(reason=reason)
         self._clients.clear()

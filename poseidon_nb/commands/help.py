@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.catalogue import operation
 from poseidon_nb.commands.registry import TOPICS, registry
 from poseidon_nb.language.options import GLOBAL_OPTIONS, option_metavar
+from poseidon_nb.language.spec import BULK_COLUMNS
 from poseidon_nb.text import join_words
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def _option_row(option: Option) -> tuple[str, str]:
 
 
 def _global_options(verb: Verb) -> str:
-    many = any(argument.many for argument in verb.arguments)
+    # A verb without arguments may find several itself.
+    many = any(argument.many for argument in verb.arguments) or (not verb.arguments and verb.columns == BULK_COLUMNS)
     hidden = {"help"} | (set() if verb.waits else {"wait", "timeout"}) | (set() if many else {"keep_going"})
     rows = (_option_row(option)[0].replace(" ", "\u00a0") for option in GLOBAL_OPTIONS if option.field not in hidden)
     return _wrapped(", ".join(rows), indent="  ").replace("\u00a0", " ")

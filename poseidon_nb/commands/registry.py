@@ -35,9 +35,11 @@ from poseidon_nb.commands.generic.spec import (
 from poseidon_nb.commands.idle.spec import IDLE
 from poseidon_nb.commands.images.spec import IMAGES
 from poseidon_nb.commands.keys.spec import KEYS
+from poseidon_nb.commands.leases.spec import LEASES
 from poseidon_nb.commands.metrics.spec import METRICS
 from poseidon_nb.commands.panel.spec import PANEL
 from poseidon_nb.commands.plans.spec import PLANS
+from poseidon_nb.commands.reap.spec import REAP
 from poseidon_nb.commands.regions.spec import REGIONS
 from poseidon_nb.commands.rightsize.spec import RIGHTSIZE
 from poseidon_nb.commands.sandbox.spec import SANDBOX
@@ -60,7 +62,7 @@ TOPICS: Mapping[str, tuple[Group, ...]] = {
     "network": (DOMAINS, RECORDS, RESERVED_IPS, FIREWALLS, LOAD_BALANCERS, VPCS),
     "services": (DATABASES, KUBERNETES, APPS, MONITORING, PROJECTS),
     "analysis": (COST, BALANCE, INVOICES, RIGHTSIZE, IDLE, METRICS, SIZES, REGIONS),
-    "notebook": (PANEL, EXPLORE, APPLY, PLANS, SANDBOX),
+    "notebook": (PANEL, EXPLORE, APPLY, PLANS, LEASES, REAP, SANDBOX),
     "account": (ACCOUNT, LOGIN, CONTEXT, LOG, RATELIMIT, API, ALIASES),
 }
 GROUPS = tuple(group for groups in TOPICS.values() for group in groups)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+_EMPTY_ROW: Row = {"id": None, "name": "", "action": "", "status": "", "error": None}
 _DTYPES = {**dict.fromkeys(("name", "action", "status", "error"), "string"), "action_id": "Int64"}
 
 
@@ -191,7 +192,7 @@ def _outcomes(rows: list[Row]) -> TableResult:
         from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # loads pandas
 
         # A column that is empty throughout would have no type.
-        found = frame_from_rows("outcomes", rows)
+        found = frame_from_rows("outcomes", rows) if rows else frame_from_rows("outcomes", [_EMPTY_ROW]).iloc[:0]
         return found.astype({name: dtype for name, dtype in _DTYPES.items() if name in found})
 
     return TableResult(lambda: rows, frame)

@@ -87,6 +87,8 @@ DERIVED_TABLES: dict[str, Table] = {
         plans.PLAN,
         plans.PLAN_OUTCOMES,
         plans.UNFINISHED_PLANS,
+        plans.LEASES,
+        plans.FROZEN,
     )
 }
 

@@ -75,12 +75,23 @@ def subtract_duration(text: str, moment: datetime) -> datetime:
     InvalidArgument
         It is not a duration, or the time is before 1970.
     """
+    return _minus(text, parse_duration(text), moment)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Parse a duration such as ``24h``, ``7d`` or ``2w``.
+
+    Raises
+    ------
+    InvalidArgument
+        It is not a duration.
+    """
     match = _AGO.fullmatch(text.strip())
     if match is None or not int(match[1]):
         raise InvalidArgument(
             f"Invalid duration {text!r}. Use for example 90s, 10m, 24h, 7d or 2w{suggestion(_likely(text)) or '.'}"
         )
-    return _minus(text, timedelta(**{_UNITS[match[2]]: int(match[1])}), moment)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _likely(text: str) -> list[str]:

@@ -110,6 +110,11 @@ class AccountReader:
         """Return whether a tag exists, ignoring case."""
         return tag.casefold() in map(str.casefold, self._tags)
 
+    @property
+    def tag_names(self) -> Sequence[str]:
+        """The names of all tags."""
+        return self._tags
+
     @cached_property
     def _tags(self) -> list[str]:
         return [one.name for one in self.client.tags.list()]
@@ -175,6 +180,7 @@ class OfflineReader(AccountReader):
     offline = True
     label = ""
     sizes: Mapping[str, Row] = {}
+    tag_names: Sequence[str] = ()
 
     def droplet_rows(self, words: Sequence[str], tag: str | None = None) -> Sequence[Row]:
         """Return a row for each word, and one row for all droplets with the tag."""

@@ -140,16 +140,12 @@ def tag_chains(rows: Sequence[Row], tag: str, *, exists: bool) -> tuple[Chain, .
         Whether the tag exists; otherwise it is created first.
     """
     untagged, tagged = _split_by_tag(rows, tag)
-    create = Step(
-        verb="create",
-        targets=(Target("tag", None, tag),),
-        request=build_request(operation("tags_create"), body={"name": tag}),
-    )
+    create = create_tag_step(tag)
     chains: list[Chain] = []
     if untagged:
-        chains.append((*(() if exists else (create,)), _tag_step("tag", "tags_assign_resources", untagged, tag)))
+        chains.append((*(() if exists else (create,)), tag_step("tag", "tags_assign_resources", untagged, tag)))
     if tagged:
-        chains.append((_tag_step("tag", "tags_assign_resources", tagged, tag, unchanged="already has this tag"),))
+        chains.append((tag_step("tag", "tags_assign_resources", tagged, tag, unchanged="already has this tag"),))
     return tuple(chains)
 
 
@@ -158,10 +154,10 @@ def untag_chains(rows: Sequence[Row], tag: str) -> tuple[Chain, ...]:
     untagged, tagged = _split_by_tag(rows, tag, unknown=True)
     chains: list[Chain] = []
     if tagged:
-        chains.append((_tag_step("untag", "tags_unassign_resources", tagged, tag),))
+        chains.append((tag_step("untag", "tags_unassign_resources", tagged, tag),))
     if untagged:
         chains.append(
-            (_tag_step("untag", "tags_unassign_resources", untagged, tag, unchanged="does not have this tag"),)
+            (tag_step("untag", "tags_unassign_resources", untagged, tag, unchanged="does not have this tag"),)
         )
     return tuple(chains)
 
@@ -176,7 +172,17 @@ def _split_by_tag(rows: Sequence[Row], tag: str, *, unknown: bool = False) -> tu
     return [row for row in rows if not has_tag(row)], [row for row in rows if has_tag(row)]
 
 
-def _tag_step(verb: str, operation_id: str, rows: Sequence[Row], tag: str, *, unchanged: str = "") -> Step:
+def create_tag_step(tag: str) -> Step:
+    """Return the step that creates a tag; an existing one stays as it is."""
+    return Step(
+        verb="create",
+        targets=(Target("tag", None, tag),),
+        request=build_request(operation("tags_create"), body={"name": tag}),
+    )
+
+
+def tag_step(verb: str, operation_id: str, rows: Sequence[Row], tag: str, *, unchanged: str = "") -> Step:
+    """Return the step that adds a tag to droplets (``verb="tag"``), or removes it."""
     resources = [{"resource_id": str(row["id"]), "resource_type": "droplet"} for row in rows]
     adds = verb == "tag"
     return Step(

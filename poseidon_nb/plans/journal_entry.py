@@ -33,7 +33,7 @@ FORMAT: Final = "poseidon_nb plan 1"
 _DEFAULT = Step(verb="", targets=(), request=Request("", ""))
 _OPTIONAL_FIELDS = (
     *("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged"),
-    "snapshot",
+    *("snapshot", "lease", "claim", "unused"),
 )
 #: Statuses after which nothing more happens to a step.
 FINAL_STATUSES: Final = frozenset({"completed", "unchanged", "failed", "skipped"})

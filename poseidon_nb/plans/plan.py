@@ -227,8 +227,8 @@ def check_unchanged(plan: Plan, client: Client) -> None:
 
 
 def _droplet_step(chain: Chain) -> Step | None:
-    """Return the first step of a chain if it changes an existing droplet."""
-    step = chain[0] if chain else None
+    """Return the first step of a chain that is on a droplet, if the droplet exists."""
+    step = next((step for step in chain if step.targets[0].kind == "droplet"), None)
     known = step is not None and step.targets[0].kind == "droplet" and is_integer(str(step.targets[0].id))
     return step if known else None
 

@@ -111,7 +111,13 @@ def remaining_chain(chain: Chain, states: Sequence[StepState], *, started: bool)
         Whether a step of the chain was sent before, so that its final power on always runs.
     """
     steps = [step for step, state in zip(chain, states, strict=True) if state.verdict is Verdict.REMAINING]
-    return tuple(replace(step, when=When.ANYWAY) if started and _runs_always(step) else step for step in steps)
+    failed = any(state.verdict is Verdict.FAILED for state in states)
+    return tuple(
+        replace(step, when=When.ANYWAY)
+        if started and (_runs_always(step) or (failed and step.when is When.ON_FAILURE))
+        else step
+        for step in steps
+    )
 
 
 def was_started(entry: JournalEntry, number: int, states: Sequence[StepState]) -> bool:
@@ -163,8 +169,8 @@ def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepS
     if ended is not None and has_ended(entry, place):
         statuses = {*ended.statuses}
         created_ids = entry.accepted[place].target_ids if place in entry.accepted else ()
-        if "failed" in statuses and _runs_always(step):
-            # A step that always runs is tried again, unless the droplet is in its final state by now.
+        if "failed" in statuses and (_runs_always(step) or step.when is When.ON_FAILURE):
+            # A step that restores something is tried again, unless the droplet is in its final state by now.
             return StepState(Verdict.REMAINING)
         if "failed" in statuses:
             return StepState(Verdict.FAILED, ended.error, created_ids=created_ids)
@@ -301,6 +307,8 @@ def _judge_remaining(
         if not started and not waits:
             return StepState(Verdict.SKIPPED)
         return StepState(Verdict.DONE, "not needed") if not waits and facts.matches(step) else state
+    if step.when is When.ON_FAILURE:
+        return _judge_on_failure(step, state, facts, stopped=stopped, waits=waits, started=started)
     if stopped:
         return StepState(Verdict.SKIPPED, "because an earlier step did not complete")
     unconditional = step.when is When.NEXT and not step.status and action_type_of(step) in STATE_ACTIONS
@@ -309,15 +317,29 @@ def _judge_remaining(
     return state
 
 
+def _judge_on_failure(
+    step: Step, state: StepState, facts: AccountFacts, *, stopped: bool, waits: bool, started: bool
+) -> StepState:
+    """Return the state of a step that undoes what the steps before it did, if one of them failed."""
+    if not (stopped and started):
+        return state if waits else StepState(Verdict.SKIPPED)
+    return StepState(Verdict.DONE, "not needed") if facts.matches(step) else state
+
+
 def _change_by_others(chain: Chain, states: Sequence[StepState], facts: AccountFacts) -> str:
     """Return how others have changed a chain's droplet so that the chain cannot go on; empty if they have not."""
-    droplet_id = droplet_id_of(chain[0])
+    # Tags may come first.
+    first = next((step for step in chain if step.targets[0].kind == "droplet"), chain[0])
+    droplet_id = droplet_id_of(first)
     if droplet_id is None or droplet_id not in facts.droplets:
         return ""
     row = facts.droplets[droplet_id]
-    name = chain[0].targets[0].name
+    name = first.targets[0].name
     if row is None:
-        return f"{name} was deleted in the meantime"
+        ours = any(
+            step.awaits == "gone" and state.verdict is Verdict.DONE for step, state in zip(chain, states, strict=True)
+        )
+        return "" if ours else f"{name} was deleted in the meantime"
     sizes = [step.change for step in chain if step.change.field == "size" and step.change.before is not None]
     if sizes and row.get("size_slug") not in {value for change in sizes for value in (change.before, change.after)}:
         return f"{name} was resized to {row.get('size_slug')} in the meantime"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.masking import HIDDEN, mask
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
@@ -29,7 +30,9 @@ BARE_REQUEST = "api"
 _PREPOSITIONS = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
 #: Operations whose verb says what their body says.
 _BODY_IN_VERB = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
-_PHRASES = {"shutdown": "shut down", "take_snapshot": "snapshot", "enable_ipv6": "enable IPv6"}
+#: The conditions that tables and dry runs show.
+_CONDITIONS = frozenset({When.IF_NEEDED, When.ON_FAILURE})
+_PHRASES = {"add_to": "add to", "shutdown": "shut down", "take_snapshot": "snapshot", "enable_ipv6": "enable IPv6"}
 #: Placeholder for an id that could not be looked up. Paths and queries encode it.
 UNKNOWN_ID = "ID-OF "
 _ENCODED_UNKNOWN_IDS = ("ID-OF%20", "ID-OF+")
@@ -46,7 +49,10 @@ class _StepGroup:
 
     @property
     def targets(self) -> list[Target]:
-        return [target for step in self.steps for target in step.targets]
+        listed = [target for step in self.steps for target in step.targets]
+        # Several steps may change one resource; what does not exist yet may have the same name.
+        keys = [id(target) if target.id is None else (target.kind, target.id) for target in listed]
+        return [*dict(zip(keys, listed, strict=True)).values()]
 
 
 def summary(plan: Plan) -> str:
@@ -72,7 +78,7 @@ def verb_phrase(verb: str) -> str:
 
 def change_label(step: Step) -> str:
     """Return a step's verb for a table, marked where the step is sent only if needed."""
-    return f"{step.verb} if needed" if step.when == When.IF_NEEDED else step.verb
+    return f"{step.verb} {step.when}" if step.when in _CONDITIONS else step.verb
 
 
 def value_text(value: Any) -> str | None:
@@ -95,11 +101,27 @@ def _step_groups(plan: Plan, *, short: bool = False) -> list[_StepGroup]:
 def main_steps(chain: Chain) -> list[Step]:
     """Return the steps that a sentence names; those of a restart are covered by ``with a restart``."""
     steps = [step for step in chain if not step.unchanged]
-    return [step for step in steps if step.when == When.NEXT and not step.best_effort] or steps
+    freeze = next((step for step in steps if step.snapshot and step.awaits == "gone"), None)
+    if freeze is not None:
+        amounts = [step.usd_month for step in steps]
+        usd_month = None if None in amounts else sum(amount or 0.0 for amount in amounts)
+        return [replace(freeze, verb="freeze", usd_month=usd_month)]
+    main = [step for step in steps if step.when == When.NEXT and not step.best_effort] or steps
+    return [step for step in main if not _is_own_tag(step)] or main
+
+
+def _is_own_tag(step: Step) -> bool:
+    """Return whether a step only changes a tag that freezing and thawing use, or deletes one that nothing has."""
+    if step.unused:
+        return True
+    names = [target.name for target in step.targets if target.kind == "tag"]
+    texts = map(str, (*names, step.change.before, step.change.after))
+    return any(text == FROZEN or text.startswith((f"{FROZEN}:", CLAIM_PREFIX)) for text in texts)
 
 
 def _has_restart(chain: Chain) -> bool:
-    return any(step.best_effort for step in chain)
+    ends_on = bool(chain) and chain[-1].when in {When.ALWAYS, When.ANYWAY}
+    return ends_on and any(step.best_effort for step in chain)
 
 
 def _detail(chain: Chain, step: Step) -> str:
@@ -197,7 +219,7 @@ def _dry_run_step(step: Step) -> str:
     if step.unchanged:
         return f"({step.label}: {step.unchanged}; not sent)"
     first, newline, rest = request_text(step.request).partition("\n")
-    mark = "  (if needed)" if step.when == When.IF_NEEDED else ""
+    mark = f"  ({step.when})" if step.when in _CONDITIONS else ""
     return f"{first}{mark}{newline}{rest}"
 
 

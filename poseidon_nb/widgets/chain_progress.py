@@ -193,11 +193,11 @@ class ChainProgress:
                 status = outcomes[number].status.replace("completed", "done")
             else:
                 status = "current" if number == len(outcomes) else "pending"
-            # A step that is sent only if needed is shown once it was sent.
+            # A step that is sent only if needed, or after a failure, is shown once it was sent.
             was_sent = status not in {"pending", "unchanged", "skipped"} and (
                 status != "current" or run.accepted is not None
             )
-            if was_sent or step.when is not When.IF_NEEDED:
+            if was_sent or step.when not in {When.IF_NEEDED, When.ON_FAILURE}:
                 steps.append((verb_phrase(step.verb), status))
         return steps
 

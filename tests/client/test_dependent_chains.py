@@ -150,6 +150,17 @@ def test_a_droplet_that_was_powered_on_after_its_snapshot_is_not_destroyed(clien
     assert sent("DELETE") == []
 
 
+def test_a_droplet_that_ran_after_its_snapshot_and_is_off_again_is_not_destroyed(client, frozen, sent, clock):
+    droplet, snapshot, delete = frozen
+    client.engine.run([(snapshot,)])
+    clock.advance(3_600)
+    droplet.power_on()
+    droplet.power_off()
+    (outcome,) = client.engine.run([(delete,)])
+    assert "was used after its snapshot" in str(outcome.error)
+    assert sent("DELETE") == []
+
+
 def test_targets_are_named_by_their_placeholder_until_they_exist():
     step = Step(
         verb="reboot",

@@ -107,7 +107,7 @@ def test_required_fields_of_a_create_are_required_here(group: Group, verb: Verb)
     for parameter in operation(verb.operations[0]).body_fields:
         if parameter.required:
             assert parameter.name in required
-    ours = {"names", "name", "key", "user_data_file", "public_key_file", "wait_for"}
+    ours = {"names", "name", "key", "user_data_file", "public_key_file", "ttl", "wait_for"}
     theirs = {parameter.name for parameter in operation(verb.operations[0]).body_fields}
     assert known - ours <= theirs
 

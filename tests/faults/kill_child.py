@@ -43,7 +43,15 @@ def job(name: str, client: Any, do: Callable[[str], Any], arguments: dict[str, A
     if name == "create many":
         names = " ".join(arguments["names"])
         return _rows(do(f"droplets create {names} --size {FIRST_SIZE} --image {IMAGE} --region {REGION} --yes"))
+    if name == "temporary":
+        return _use_temporary(client, arguments["names"])
     return _resumed(do)
+
+
+def _use_temporary(client: Any, names: list[str]) -> int:
+    with po.temporary(client=client, names=names, ttl="1h", size=FIRST_SIZE, image=IMAGE, region=REGION) as droplets:
+        client.clock.sleep(1)
+        return len(droplets)
 
 
 def _resumed(do: Callable[[str], Any]) -> dict[str, Any]:

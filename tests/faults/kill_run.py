@@ -153,18 +153,18 @@ def run_child(
     if process.stdout.readline() != "READY\n":
         process.kill()
         process.wait()
-        _close(process)
+        close_streams(process)
         return False, None
     if killer is not None:
         killer.process = process
-    _go(process)
+    let_go(process)
     ends = time.monotonic() + _PATIENCE_S
     while process.poll() is None and time.monotonic() < ends and not (killer and killer.reached.is_set()):
         time.sleep(0.005)
     process.kill()
     process.wait()
     lines = process.stdout.read().splitlines()
-    _close(process)
+    close_streams(process)
     try:
         told = json.loads(lines[-1]) if lines else None
     except ValueError:
@@ -188,12 +188,12 @@ def run_kill(number: int, *, kill: bool = True) -> KillResult:
         process = _start(job, proxy, account, wishes, state)
         killer.process = process
         if kill:
-            _kill(process, killer, moment, chance, result)
+            kill_at(process, killer, moment, chance, result)
         else:
             killer.process = None
-            _go(process)
+            let_go(process)
             process.wait(_PATIENCE_S)
-            _close(process)
+            close_streams(process)
         killer.process = None
         result.begun = any(entry.accepted and entry.method != "GET" for entry in proxy.log)
         told = _resume(proxy, account, state, result) if kill else {}
@@ -218,6 +218,13 @@ def _wishes(account: Account, job: str) -> list[Wish]:
 
 def _start(job: str, proxy: Proxy, account: Account, wishes: Sequence[Wish], state: str) -> subprocess.Popen[str]:
     arguments = {"ids": [wish.id for wish in wishes], "names": [wish.name for wish in wishes]}
+    return start_child(job, proxy, account, arguments, state)
+
+
+def start_child(
+    job: str, proxy: Proxy, account: Account, arguments: Mapping[str, Any], state: str
+) -> subprocess.Popen[str]:
+    """Return a process that does a job once it is let go."""
     command = [sys.executable, str(CHILD), job, proxy.urls[0], account.token, str(account.began), json.dumps(arguments)]
     process = subprocess.Popen(
         command,
@@ -235,18 +242,19 @@ def _start(job: str, proxy: Proxy, account: Account, wishes: Sequence[Wish], sta
     return process
 
 
-def _go(process: subprocess.Popen[str]) -> None:
+def let_go(process: subprocess.Popen[str]) -> None:
+    """Let a child begin its job."""
     assert process.stdin is not None
     with contextlib.suppress(OSError):
         process.stdin.write("go\n")
         process.stdin.flush()
 
 
-def _kill(
+def kill_at(
     process: subprocess.Popen[str], killer: Killer, moment: str, chance: random.Random, result: KillResult
 ) -> None:
     """Let the child work, and end it at its moment; one that is quicker has ended by itself."""
-    _go(process)
+    let_go(process)
     ends = time.monotonic() + _PATIENCE_S
     if moment == "after a while":
         ends = time.monotonic() + chance.uniform(0.0, 1.0)
@@ -257,10 +265,11 @@ def _kill(
     process.kill()
     process.wait()
     result.killed = process.returncode < 0
-    _close(process)
+    close_streams(process)
 
 
-def _close(process: subprocess.Popen[str]) -> None:
+def close_streams(process: subprocess.Popen[str]) -> None:
+    """Close what connects a child that has ended."""
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             with contextlib.suppress(OSError):

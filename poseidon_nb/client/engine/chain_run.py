@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.failures import add_accepted
-from poseidon_nb.client.engine.steps import Outcome
+from poseidon_nb.client.engine.steps import Outcome, When
 from poseidon_nb.errors import ActionError, PoseidonError
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class ChainRun:
 
 def _is_success(outcome: Outcome) -> bool:
     tolerated = outcome.step.best_effort and isinstance(outcome.error, ActionError)
-    return outcome.status in {"completed", "unchanged"} or tolerated
+    not_needed = outcome.step.when is When.ON_FAILURE and outcome.status == "skipped" and outcome.error is None
+    return outcome.status in {"completed", "unchanged"} or tolerated or not_needed
 
 
 class ChainWaits:

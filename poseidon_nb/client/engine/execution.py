@@ -247,7 +247,7 @@ class Execution:
 
     def _advance(self, number: int, run: ChainRun) -> None:
         step = run.chain[run.position]
-        if not run.started if step.runs_always else (run.error is not None or self._stopping):
+        if not self._is_due(step, run):
             self._end_step(number, run, run.outcomes_of(step, "skipped"))
         elif step.unchanged:
             unchanged = [replace(one, why=step.unchanged) for one in run.outcomes_of(step, "unchanged")]
@@ -267,6 +267,15 @@ class Execution:
             self._end_step(number, run, run.outcomes_of(step, "skipped", prerequisite_error(step, provider)))
         elif values is not None:
             self._send(number, run, step.resolved(values))
+
+    def _is_due(self, step: Step, run: ChainRun) -> bool:
+        """Return whether the outcomes of the earlier steps let a step run."""
+        match step.when:
+            case When.ALWAYS | When.ANYWAY:
+                return run.started
+            case When.ON_FAILURE:
+                return run.started and (run.error is not None or any(one.status == "skipped" for one in run.outcomes))
+        return run.error is None and not self._stopping
 
     def _send(self, number: int, run: ChainRun, step: Step) -> None:
         if self._record is None:

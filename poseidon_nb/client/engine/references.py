@@ -112,7 +112,10 @@ def id_value(id_: int | str | None, field: str) -> int | str | None:
 
 
 def field_value(row: Mapping[str, Any], field: str) -> Any:
-    """Return a field of a created resource; ``public_ipv4`` is the public address of a droplet."""
+    """Return a field of a created resource; ``public_ipv4`` and ``public_ipv6`` are addresses of a droplet."""
+    if field == "public_ipv6":
+        listed = (row.get("networks") or {}).get("v6") or ()
+        return next((one["ip_address"] for one in listed if one.get("ip_address")), None)
     return address_of(row, "public") if field == "public_ipv4" else row.get(field)
 
 

@@ -15,11 +15,12 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.connection import add_detail
 from poseidon_nb.client.engine import recovery
+from poseidon_nb.client.engine.checks import StepChecks
 from poseidon_nb.client.engine.consistency import CONSISTENCY_TIMEOUT_S, image_is_consistent, is_consistent
 from poseidon_nb.client.engine.searches import Searches
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.client.slugs import explain_refusal
-from poseidon_nb.errors import APIError, Forbidden, LookupFailed, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
+from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +140,7 @@ class Sender:
         self._connection = connection
         self._slugs = slugs
         self.searches = Searches(connection)
+        self._checks = StepChecks(connection, self.searches.newest_actions)
 
     def send(
         self, step: Step, *, read_first: bool = False, skip_read: bool = False
@@ -159,8 +161,12 @@ class Sender:
         PoseidonError
             The step was refused, or its outcome is unknown.
         """
-        if before := self._check_before(step, read=(read_first or step.when is not When.NEXT) and not skip_read):
+        is_droplet = step.targets[0].kind == "droplet"
+        read = is_droplet and (read_first or step.when is not When.NEXT) and not skip_read
+        if before := self._check_before(step, read=read):
             return before
+        if step.snapshot:
+            step = self._checks.with_snapshot_id(step)
         try:
             accepted = recovery.send_change(
                 self._connection,
@@ -182,7 +188,9 @@ class Sender:
     def _check_before(self, step: Step, *, read: bool) -> BusyTarget | UnneededStep | UnreadTarget | None:
         """Read what must be known before a step is sent; return why it is not, or not yet, sent; None if it is."""
         try:
-            if step.snapshot and (incomplete := self._snapshot_error(step)):
+            if why := self._checks.why_unneeded(step):
+                return UnneededStep(why, None)
+            if step.snapshot and (incomplete := self._checks.snapshot_error(step)):
                 return UnreadTarget(incomplete)
             if read:
                 row = self.droplet(int(step.targets[0].id or 0))
@@ -260,40 +268,11 @@ class Sender:
 
     def droplet(self, droplet_id: int) -> Row:
         """Read a droplet as the API sends it."""
-        return self._connection.one("droplets_get", path={"droplet_id": droplet_id})
+        return self._checks.droplet(droplet_id)
 
     def image(self, image_id: int) -> Row | None:
         """Read an image as the API sends it; return None if it does not exist."""
-        try:
-            return self._connection.one("images_get", path={"image_id": image_id})
-        except NotFound:
-            return None
-
-    def _snapshot_error(self, step: Step) -> LookupFailed | None:
-        """Return the error if the snapshot that a step requires is not complete, or the droplet runs again.
-
-        Raises
-        ------
-        NotFound
-            The droplet does not exist.
-        """
-        target = step.targets[0]
-        droplet = self.droplet(int(target.id or 0))
-        snapshots = self._connection.rows("droplets_list_snapshots", path={"droplet_id": target.id})
-        found = [row for row in snapshots if row.get("name") == step.snapshot]
-        image = self.image(int(found[0]["id"])) if len(found) == 1 else None
-        if image is None or image.get("status") != "available" or not image.get("min_disk_size"):
-            return LookupFailed(f"{step.label} was not sent: snapshot {step.snapshot!r} is not complete.")
-        taken_at = recovery.parse_time(found[0]["created_at"])
-        actions = self.searches.newest_actions("dropletActions_list", {"droplet_id": target.id})
-        # A droplet that is off again was used all the same.
-        used = any(
-            action.get("type") not in _HARMLESS and recovery.is_since(action.get("started_at"), taken_at)
-            for action in actions
-        )
-        if used or droplet.get("status") != "off":
-            return LookupFailed(f"{step.label} was not sent: {target.name} was used after its snapshot.")
-        return None
+        return self._checks.image(image_id)
 
     def pending(self, droplet_id: int | str | None) -> Row | None:
         """Return the action in progress on a droplet, or None."""

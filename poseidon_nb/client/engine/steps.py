@@ -41,6 +41,8 @@ class When(StrEnum):
     ALWAYS = "always"
     #: Like ``ALWAYS``, for a chain of which a step was sent before it was interrupted.
     ANYWAY = "anyway"
+    #: A step of the chain was sent, and a later one failed or was not sent.
+    ON_FAILURE = "on failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,8 @@ class Reference:
     chain : int
         Number of the chain.
     field : str
-        ``"id"``, ``"id_text"`` for an id that is sent as text, ``"public_ipv4"``, or another field of the created
-        resource.
+        ``"id"``, ``"id_text"`` for an id that is sent as text, ``"public_ipv4"``, ``"public_ipv6"``, or another field of
+        the created resource.
     step, target : int
         Which step of the chain creates the resource, and which of its targets this is.
     """
@@ -138,7 +140,14 @@ class Step:
     references : tuple of Reference
         Chains that must succeed first, and values in the request that are not known yet.
     snapshot : str
-        Name of a snapshot of the droplet that is read, and must be complete, right before the step is sent.
+        Name of a snapshot of the droplet that is read, and must be complete, right before the step is sent. Its id replaces
+        the `snapshot_placeholder` in the request.
+    lease : str
+        The lease tags that the droplet must still have right before the step is sent, separated by commas.
+    claim : str
+        The tag by which this plan has claimed the frozen snapshot that the step creates a droplet from.
+    unused : bool
+        The step deletes a tag, and is sent only if nothing has it.
     """
 
     verb: str
@@ -156,6 +165,9 @@ class Step:
     unchanged: str = ""
     references: tuple[Reference, ...] = ()
     snapshot: str = ""
+    lease: str = ""
+    claim: str = ""
+    unused: bool = False
 
     @property
     def label(self) -> str:
@@ -171,18 +183,21 @@ class Step:
 
     def resolved(self, values: Mapping[str, Any]) -> Step:
         """Return the step with its references replaced by values, keyed by placeholder."""
-        if not self.references:
-            return self
+        return replace(self.with_values(values), references=()) if self.references else self
+
+    def with_values(self, values: Mapping[str, Any]) -> Step:
+        """Return the step with placeholders in its targets and its request replaced by values."""
         request = self.request
-        path = request.path
-        for placeholder, value in values.items():
-            path = path.replace(placeholder, str(value))
         return replace(
             self,
             targets=tuple(replace(target, id=_resolved_id(target.id, values)) for target in self.targets),
-            request=replace(request, path=path, body=_with_values(request.body, values)),
-            references=(),
+            request=replace(request, path=_filled(request.path, values), body=_with_values(request.body, values)),
         )
+
+
+def snapshot_placeholder(name: str) -> str:
+    """Return what stands for the id of the snapshot with a name in the request of a step with this `Step.snapshot`."""
+    return f"<id of {name}>"
 
 
 #: Steps on one target, in order. Chains on different targets run concurrently.
@@ -194,14 +209,16 @@ def _resolved_id(id_: int | str | None, values: Mapping[str, Any]) -> int | str 
     return int(found) if isinstance(found, str) and found.isdecimal() else found
 
 
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, str(value)) if placeholder else text
+    return text
+
+
 def _with_values(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        if value in values:
-            return values[value]
-        for placeholder, known in values.items():
-            # A URN such as ``do:droplet:<id of web-4>``.
-            value = value.replace(placeholder, str(known))
-        return value
+        # A whole text becomes the value itself, such as a number; part of a text, such as a URN, is filled in.
+        return values[value] if value in values else _filled(value, values)
     if isinstance(value, dict):
         return {name: _with_values(inner, values) for name, inner in value.items()}
     return [_with_values(inner, values) for inner in value] if isinstance(value, list | tuple) else value

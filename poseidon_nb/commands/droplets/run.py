@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.project_members import droplet_projects
 from poseidon_nb.commands.bodies import read_text
+from poseidon_nb.commands.droplets.lifetime import lease_ends_at
 from poseidon_nb.commands.dry_run import droplet_lists
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import TableResult, follow, outcomes_table, table_of_rows
@@ -20,6 +21,7 @@ from poseidon_nb.plans.builders import (
     tag_chains,
     untag_chains,
 )
+from poseidon_nb.plans.leases import format_lease, with_lease_tags
 from poseidon_nb.plans.outcomes import failures
 from poseidon_nb.text import expected_one_of, is_integer
 
@@ -171,6 +173,9 @@ def _parameters(command: Command) -> Row:
 
 def _create_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
     fields = _create_fields(context.command)
+    ends_at = lease_ends_at(account, fields.pop("ttl", None))
+    if ends_at is not None:
+        fields["tags"] = [*fields.get("tags", ()), format_lease(ends_at)]
     # The API only takes ids, and its error does not name the wrong one.
     for field, source in (("ssh_keys", "keys"), ("volumes", "volumes")):
         if fields.get(field):
@@ -221,7 +226,8 @@ def _with_actions(frame: pd.DataFrame, ids: Sequence[int | None]) -> pd.DataFram
 
 
 def _delete_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:
-    return delete_droplet_chains(_rows(context, account))
+    rows = _rows(context, account)
+    return with_lease_tags(delete_droplet_chains(rows), rows)
 
 
 def _tag_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:

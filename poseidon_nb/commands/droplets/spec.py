@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poseidon_nb.catalogue.prices import DEFAULT_BACKUP_PLAN
+from poseidon_nb.commands.droplets.lifetime_spec import LIFETIME_VERBS, TTL
 from poseidon_nb.commands.shared_spec import BY_TAG, ONLY_BY_TAG, SOME_DROPLETS, several
 from poseidon_nb.language.spec import (
     ACTION_COLUMNS,
@@ -241,6 +242,7 @@ DROPLETS = Group(
                     suggests=("ssh",),
                     closed=True,
                 ),
+                TTL,
             ),
             aliases=CREATE_ALIASES,
             body="user_data",
@@ -368,6 +370,7 @@ DROPLETS = Group(
             Option(field="kernel", aliases=("kernel-id",), help="id of the kernel", type="integer", required=True),
             example="%do droplets change_kernel web-1 --kernel 12534",
         ),
+        *LIFETIME_VERBS,
         _tag_verb("tag", "add a tag to droplets; it is created if needed", "tags_assign_resources"),
         _tag_verb("untag", "remove a tag from droplets", "tags_unassign_resources"),
         Verb(

@@ -32,6 +32,38 @@ PLAN_OUTCOMES = derived_table(
     derived_column("error", "string", "why the step did not complete"),
 )
 
+LEASES = derived_table(
+    "leases",
+    derived_column("name", "string", "droplet name"),
+    derived_column("ends_at", TIME, "end of the lease; missing if its tag cannot be read"),
+    derived_column("left_hours", "float64", "hours until the end; negative for a lease that is over", "h"),
+    derived_column("over", "boolean", "whether `%do reap` would destroy the droplet now"),
+    derived_column(
+        "cost_usd", "float64", "cost since the droplet was created, at the prices of its present size", "USD"
+    ),
+    derived_column("price_usd_month", "float64", "monthly price of the droplet's size", "USD"),
+    derived_column("status", "string", "active or off"),
+    derived_column("created_at", TIME, "creation time of the droplet"),
+    derived_column("tag", "string", "the tag that holds the lease"),
+    derived_column("id", "Int64", "droplet id"),
+)
+
+FROZEN = derived_table(
+    "frozen",
+    derived_column("name", "string", "name of the droplet that was frozen"),
+    derived_column("frozen_at", TIME, "creation time of its snapshot"),
+    derived_column("size", "string", "size slug that the droplet had and will have again"),
+    derived_column("region", "string", "region slug"),
+    derived_column("snapshot_gb", "float64", "size of the snapshot", "GB"),
+    derived_column("snapshot_usd_month", "float64", "monthly price of the snapshot", "USD"),
+    derived_column("droplet_usd_month", "float64", "monthly price of the droplet and its backups if it ran", "USD"),
+    derived_column("saved_usd_month", "float64", "what freezing saves per month", "USD"),
+    derived_column("tags", "list", "tags that the droplet had"),
+    derived_column("note", "string", "why it cannot be thawed"),
+    derived_column("snapshot", "string", "name of the snapshot"),
+    derived_column("snapshot_id", "Int64", "id of the snapshot"),
+)
+
 UNFINISHED_PLANS = derived_table(
     "plans",
     derived_column("id", "string", "plan id"),
