@@ -169,8 +169,8 @@ def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepS
     if ended is not None and has_ended(entry, place):
         statuses = {*ended.statuses}
         created_ids = entry.accepted[place].target_ids if place in entry.accepted else ()
-        if "failed" in statuses and _runs_always(step):
-            # A step that always runs is tried again, unless the droplet is in its final state by now.
+        if "failed" in statuses and (_runs_always(step) or step.when is When.ON_FAILURE):
+            # A step that restores something is tried again, unless the droplet is in its final state by now.
             return StepState(Verdict.REMAINING)
         if "failed" in statuses:
             return StepState(Verdict.FAILED, ended.error, created_ids=created_ids)

@@ -358,7 +358,7 @@ def test_plan_returns_what_would_change_and_changes_nothing(desk):
     desk.sent()
     plan = desk.do("droplets resize --tag web --size s-4vcpu-8gb --restart --plan")
     assert isinstance(plan, Plan)
-    assert (plan.title, plan.account) == ("droplets resize --tag web --size s-4vcpu-8gb --restart --plan", "SANDBOX")
+    assert (plan.title, plan.account) == ("droplets resize --tag web --size s-4vcpu-8gb --restart", "SANDBOX")
     assert plan.frame()["name"].nunique() == 4
     assert plan.usd_month == 108.0
     assert desk.changes() == []

@@ -39,7 +39,10 @@ def test_a_kind_is_a_verb_that_gives_tidy_series(desk, metric):
 def test_each_kind_of_the_client_is_a_verb_with_its_operations():
     verbs = {verb.name: {*verb.operations} for verb in METRICS.verbs}
     assert verbs == {
-        metric: {measure.operation_id for measure in measures} for metric, measures in METRIC_QUERIES.items()
+        metric: {measure.operation_id for measure in measures}
+        for metric, measures in METRIC_QUERIES.items()
+        # One part of bandwidth, which cost transfer reads.
+        if metric != "outbound"
     }
 
 
