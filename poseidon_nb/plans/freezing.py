@@ -18,11 +18,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.costs import action_usd_month
 from poseidon_nb.plans.droplet_links import DropletLinks
-<<<<<<< HEAD
-from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, snapshot_name
-=======
 from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, parse_tags, snapshot_name
->>>>>>> origin/freeze-ready
 from poseidon_nb.plans.leases import guarded, with_lease_tags
 from poseidon_nb.plans.thaw_steps import address6_of, image_tag_step
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize
@@ -91,13 +87,10 @@ def freeze(
         _check(account, row)
         body = (created_with or {}).get(row["id"], {}) if isinstance(row["id"], int) else {}
         settings = _settings(account, row, links, body)
-<<<<<<< HEAD
-=======
         begun = parse_tags(tag for tag in account.tag_names if tag.casefold().startswith(f"{FROZEN}:{settings.id}:"))
         if settings.off and begun is not None and not begun.off:
             # An earlier freeze has shut it down, and did not end.
             settings = replace(settings, off=False)
->>>>>>> origin/freeze-ready
         snapshot = snapshot_name(str(row.get("name") or row["id"]), now)
         tags, missing = format_tags(settings)
         if missing:

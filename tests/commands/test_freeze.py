@@ -233,8 +233,6 @@ def test_a_freeze_after_one_that_did_not_end_leaves_one_frozen_snapshot(desk, cl
     assert not [tag for tag in tags_of(client) if tag.startswith(("frozen:", "thawing:"))]
 
 
-<<<<<<< HEAD
-=======
 def test_a_droplet_that_an_earlier_freeze_has_left_off_comes_back_running(desk, client):
     desk.sandbox.fault("action_errored", action="snapshot")
     desk.sandbox.fault("status", status=403, message="No.", operation="dropletActions_post", skip=2)
@@ -246,7 +244,6 @@ def test_a_droplet_that_an_earlier_freeze_has_left_off_comes_back_running(desk, 
     assert client.droplets.by_name("web-1").status == "active"
 
 
->>>>>>> origin/freeze-ready
 def test_thaw_does_not_create_twice(desk, client):
     desk.do("droplets freeze legacy-reports --yes")
     desk.do("droplets thaw legacy-reports")
