@@ -135,8 +135,8 @@ class IdTable:
             text_in_header_can_be_selected=False,
             layout={
                 "topStart": "search",
-                "topEnd": None,
-                "bottomStart": {"info": {}, "pageLength": {}},
+                "topEnd": "pageLength",
+                "bottomStart": "info",
                 "bottomEnd": "paging",
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},

@@ -23,6 +23,7 @@ client = po.current_client()
 #: What draws each picture, from the sandbox's data. One that has no line here fails.
 SAMPLES = {
     "availability_map": "po.plots.availability_map(po.analysis.sizes.availability(client.sizes.frame(), client.regions.frame()))",
+    "cost_allocation": "po.do('cost --by tag --last 90d --plot')",
     "cost_by": "po.do('cost --by tag --plot')",
     "cost_history": "po.do('cost history --plot')",
     "durations": "po.do('actions durations --last 90d --plot')",

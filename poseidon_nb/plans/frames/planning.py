@@ -23,7 +23,7 @@ from poseidon_nb.plans.frames.reserved_ips import ReservedIPs
 from poseidon_nb.plans.frames.shown import ShownValues
 from poseidon_nb.plans.frames.tags import Tags
 from poseidon_nb.plans.frames.volumes import Volumes
-from poseidon_nb.text import did_you_mean, escape_unprintable, join_words, pluralize, truncated_list
+from poseidon_nb.text import did_you_mean, escape_unprintable, format_percent, join_words, pluralize, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -329,7 +329,7 @@ def _check_amount(kind: Kind, work: Work, options: ApplyOptions) -> None:
         parts += [f"delete {len(work.missing):,}"] if work.missing else []
         needed = int(-(-percent // 1))
         raise InvalidArgument(
-            f"This would {' and '.join(parts)} of {of} ({percent:.0f}%), more than {options.max_changes_percent:g}%."
+            f"This would {' and '.join(parts)} of {of} ({format_percent(percent)}), more than {format_percent(options.max_changes_percent)}."
             f" If that is intended, add --max-changes {needed}%."
         )
 
