@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 import pytest
 
@@ -21,7 +23,10 @@ NEW = {
 
 
 def with_row(frame, **row):
-    return pd.concat([frame, pd.DataFrame([row])], ignore_index=True)
+    with warnings.catch_warnings():
+        # pandas 2.2 warns of columns without a value.
+        warnings.simplefilter("ignore", FutureWarning)
+        return pd.concat([frame, pd.DataFrame([row])], ignore_index=True)
 
 
 def apply(desk, frame, options=""):
