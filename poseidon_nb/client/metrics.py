@@ -195,9 +195,9 @@ class Metrics(HidesInternals):
 
         Notes
         -----
-        Requests per droplet: cpu 1, memory and filesystem 2 each, load 3, bandwidth 4, outbound 1, use 6. Without the metrics agent
-        memory takes 1 and use 3, because the agent's other metrics are not requested. If the agent does not report
-        available memory, two more are sent.
+        Requests per droplet: cpu and outbound 1 each, memory and filesystem 2 each, load 3, bandwidth 4, use 6. Without the
+        metrics agent memory takes 1 and use 3, because the agent's other metrics are not requested. If the agent does not
+        report available memory, two more are sent.
         """
         measures = _queries_of(metric)
         chosen = self._resolve(droplets)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from poseidon_nb.client.client import Client
     from poseidon_nb.client.metrics import Readings
     from poseidon_nb.commands.context import CommandContext
     from poseidon_nb.errors import PoseidonError
@@ -38,6 +39,11 @@ def fetch_concurrently(context: CommandContext, **reads: Callable[[], Any]) -> M
         if one.error is not None:
             raise one.error
     return {one.item: one.value for one in outcomes}
+
+
+def read_all(operation_id: str) -> Callable[[Client], Any]:
+    """Return a function that reads everything that an operation lists, as a DataFrame."""
+    return lambda client: client.call(operation_id, frame=True)
 
 
 def fetch_available(

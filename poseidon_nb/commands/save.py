@@ -9,9 +9,9 @@ from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from poseidon_nb.commands.private_files import replace_private
 from poseidon_nb.commands.results import Live, Plain, TableResult, select
 from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.plans.private_files import replace_private
 from poseidon_nb.text import escape_unprintable, join_words, pluralize
 from poseidon_nb.transport.responses import Body
 

@@ -6,12 +6,12 @@ It only helps: thawing needs nothing but the account. User data is in no file; s
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans.journal_entry import parse_entry
 from poseidon_nb.plans.journal_files import PlanFiles
+from poseidon_nb.plans.private_files import replace_private
 from poseidon_nb.plans.user_state import make_private_dir, read_file, state_dir
 
 if TYPE_CHECKING:
@@ -67,9 +67,5 @@ def save_rest(snapshot: str, droplet: FrozenDroplet, lost: Sequence[str]) -> Pat
     name = "".join(one if one.isalnum() or one in "-_." else "_" for one in snapshot).lstrip(".")
     path = directory / f"{name}.json"
     data = {"snapshot": snapshot, "droplet": asdict(droplet), "not_in_tags": [*lost]}
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(handle, json.dumps(data, indent=1).encode())
-    finally:
-        os.close(handle)
+    replace_private(path, json.dumps(data, indent=1).encode())
     return path

@@ -105,7 +105,7 @@ class PlanRecord:
         """Record the outcomes of a step, one for each target."""
         secret = self._secret[chain][step]
         self._add(lines.ended_line(self._client.now(), (chain, step), outcomes, secret=secret))
-        powers_on = self._chains[chain][step].when in {When.ALWAYS, When.ANYWAY, When.ON_FAILURE}
+        powers_on = self._chains[chain][step].runs_always or self._chains[chain][step].when is When.ON_FAILURE
         if powers_on and any(outcome.status in {"failed", "unknown"} for outcome in outcomes):
             # A droplet that was shut down may still be off: the plan stays listed and can be resumed.
             self._incomplete = True

@@ -114,7 +114,7 @@ def remaining_chain(chain: Chain, states: Sequence[StepState], *, started: bool)
     failed = any(state.verdict is Verdict.FAILED for state in states)
     return tuple(
         replace(step, when=When.ANYWAY)
-        if started and (_runs_always(step) or (failed and step.when is When.ON_FAILURE))
+        if started and (step.runs_always or (failed and step.when is When.ON_FAILURE))
         else step
         for step in steps
     )
@@ -128,10 +128,6 @@ def was_started(entry: JournalEntry, number: int, states: Sequence[StepState]) -
         or ((number, at) in entry.sending and state.verdict not in {Verdict.REMAINING, Verdict.RUN_AGAIN})
         for at, (step, state) in enumerate(zip(entry.chains[number], states, strict=True))
     )
-
-
-def _runs_always(step: Step) -> bool:
-    return step.when in {When.ALWAYS, When.ANYWAY}
 
 
 def _judge_chain(entry: JournalEntry, number: int, facts: AccountFacts) -> tuple[StepState, ...]:
@@ -169,7 +165,7 @@ def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepS
     if ended is not None and has_ended(entry, place):
         statuses = {*ended.statuses}
         created_ids = entry.accepted[place].target_ids if place in entry.accepted else ()
-        if "failed" in statuses and (_runs_always(step) or step.when is When.ON_FAILURE):
+        if "failed" in statuses and (step.runs_always or step.when is When.ON_FAILURE):
             # A step that restores something is tried again, unless the droplet is in its final state by now.
             return StepState(Verdict.REMAINING)
         if "failed" in statuses:
@@ -303,7 +299,7 @@ def _judge_remaining(
     step: Step, state: StepState, facts: AccountFacts, *, stopped: bool, waits: bool, started: bool
 ) -> StepState:
     """Return the state of a step that was not carried out, given the steps before it."""
-    if _runs_always(step):
+    if step.runs_always:
         if not started and not waits:
             return StepState(Verdict.SKIPPED)
         return StepState(Verdict.DONE, "not needed") if not waits and facts.matches(step) else state

@@ -120,7 +120,7 @@ def _is_own_tag(step: Step) -> bool:
 
 
 def _has_restart(chain: Chain) -> bool:
-    ends_on = bool(chain) and chain[-1].when in {When.ALWAYS, When.ANYWAY}
+    ends_on = bool(chain) and chain[-1].runs_always
     return ends_on and any(step.best_effort for step in chain)
 
 

@@ -56,6 +56,7 @@ class PlanModel:
         self.client = client
         #: The chains that send something.
         self._numbers = [at for at, chain in enumerate(plan.chains) if any(not step.unchanged for step in chain)]
+        self._sending = frozenset(self._numbers)
         titles = {at: _chain_title(plan.chains[at]) for at in self._numbers}
         self.progress: ProgressGroup[int] | None = ProgressGroup(capitalized(summary(plan)), titles) if titles else None
         #: Returns the increase in USD a month above which a plan needs a confirmation.
@@ -127,7 +128,7 @@ class PlanModel:
         self._on_change()
 
     def _chain_changed(self, number: int, run: ChainRun) -> None:
-        if self.progress is not None and number in self._numbers:
+        if self.progress is not None and number in self._sending:
             self.progress.update(number, run)
             if self.closed:
                 return

@@ -182,6 +182,16 @@ def test_a_droplet_that_was_used_and_is_off_again_is_not_destroyed(client, froze
     assert sent("DELETE") == []
 
 
+def test_a_droplet_whose_actions_have_no_times_is_not_destroyed(client, frozen, sent, monkeypatch):
+    _, snapshot, delete = frozen
+    client.engine.run([(snapshot,)])
+    checks, read = client.engine.sender._checks, client.engine.sender.searches.newest_actions
+    monkeypatch.setattr(checks, "_newest_actions", lambda *given: [{**one, "started_at": None} for one in read(*given)])
+    (outcome,) = client.engine.run([(delete,)])
+    assert "was used after its snapshot" in str(outcome.error)
+    assert sent("DELETE") == []
+
+
 def test_a_reference_is_to_the_step_and_the_target_that_it_names(client):
     other = next(one for one in client.droplets.list() if one.active)
     pair = create_steps(["n-1", "n-2"], BODY, single=False)[0]

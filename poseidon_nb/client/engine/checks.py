@@ -15,6 +15,7 @@ from poseidon_nb.errors import LookupFailed, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.steps import Step
@@ -123,9 +124,12 @@ class StepChecks:
 
     def _used_since(self, step: Step, image: Row) -> bool:
         """Return whether a droplet that is off has run, or got another disk, since a snapshot of it was taken."""
-        taken = recovery.parse_time(image["created_at"])
+        taken = _time(image, "created_at")
         for action in self._newest_actions("dropletActions_list", {"droplet_id": step.targets[0].id}):
-            started = recovery.parse_time(action["started_at"])
+            started = _time(action, "started_at")
+            if taken is None or started is None:
+                # Without the times it may have been used.
+                return True
             # A snapshot's created_at equals its action's started_at (terraform-provider-digitalocean finds it by that).
             if started < taken or (action["type"] == "snapshot" and started == taken):
                 return False
@@ -144,3 +148,10 @@ class StepChecks:
     def _snapshots(self, step: Step) -> list[Row]:
         rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": step.targets[0].id})
         return [row for row in rows if row.get("name") == step.snapshot]
+
+
+def _time(row: Row, field: str) -> datetime | None:
+    try:
+        return recovery.parse_time(row[field])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -258,7 +258,7 @@ class Execution:
     def _send_when_ready(self, number: int, run: ChainRun, step: Step) -> None:
         """Send a step once other chains have provided what it needs; skip it if they never will."""
         needed = step.references
-        if step.when in {When.ALWAYS, When.ANYWAY}:
+        if step.runs_always:
             # It restores something, and does so whatever became of other chains.
             needed = tuple(one for one in needed if one.placeholder)
         provider, values = failed_reference(needed, self.chains), reference_values(needed, self.chains)

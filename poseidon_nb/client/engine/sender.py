@@ -40,8 +40,6 @@ CURRENTLY_ON = "currently on"
 ALREADY_DONE = ("already powered on", "already powered off")
 #: Ids of the API are far below this.
 MAX_ID = 2**63
-#: Actions that change nothing on a disk.
-_HARMLESS = frozenset({"shutdown", "power_off", "snapshot"})
 #: Statuses for a request that cannot succeed as it is, so that there is something to explain.
 _EXPLAINABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
 #: What replaced the action types that DigitalOcean has retired.

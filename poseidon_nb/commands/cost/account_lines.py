@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.commands.reading import fetch_available
+from poseidon_nb.commands.reading import fetch_available, read_all
 from poseidon_nb.errors import NotFound
 from poseidon_nb.text import join_words
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
     Read = Callable[[Client], Any]
-
-
-def read_all(operation_id: str) -> Read:
-    """Return a function that reads everything that an operation lists, as a DataFrame."""
-    return lambda client: client.call(operation_id, frame=True)
 
 
 #: The arguments of `analysis.cost.lines`: how each is read, and the type of resource that is missing if it cannot be.

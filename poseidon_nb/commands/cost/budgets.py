@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from poseidon_nb.commands.private_files import replace_private
 from poseidon_nb.errors import ConfigurationError
 from poseidon_nb.plans.journal_entry import AccountKey
+from poseidon_nb.plans.private_files import replace_private
 from poseidon_nb.plans.user_state import make_private_dir, read_file
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.cost.account_lines import read_all, read_lines
+from poseidon_nb.commands.cost.account_lines import read_lines
 from poseidon_nb.commands.cost.budgets import Budget, change_budget, read_budget
 from poseidon_nb.commands.cost.invoices import items_since
 from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_budget, summarize_forecast, summarize_limits
+from poseidon_nb.commands.reading import read_all
 from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BudgetExceeded, InvalidArgument
 from poseidon_nb.frames.tables.forecasts import ALL, NOT_LISTED, NOT_ON_PREVIEW, OVER, WILL_BE_OVER

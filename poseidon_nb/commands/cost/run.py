@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from poseidon_nb.commands.cost.account_lines import Found, read_all, read_lines
+from poseidon_nb.commands.cost.account_lines import Found, read_lines
 from poseidon_nb.commands.cost.forecasts import month_start
 from poseidon_nb.commands.cost.invoices import items_since, preview_items, read_invoices
 from poseidon_nb.commands.cost.spec import ALLOCATION_LAST, CHANGES_LAST, DEFAULT_KEY
@@ -18,7 +18,7 @@ from poseidon_nb.commands.cost.summary import (
     summarize_transfer,
 )
 from poseidon_nb.commands.dry_run import EACH_ID, droplet_lists
-from poseidon_nb.commands.reading import check_complete, warn_long_read
+from poseidon_nb.commands.reading import check_complete, read_all, warn_long_read
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.language.time_arguments import subtract_duration
 

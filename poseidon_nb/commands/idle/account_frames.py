@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.commands.reading import fetch_available, unread_reason
+from poseidon_nb.commands.reading import fetch_available, read_all, unread_reason
 from poseidon_nb.commands.results import table_of_rows
 from poseidon_nb.errors import Forbidden, NotFound, ServerError
 from poseidon_nb.text import pluralize
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from poseidon_nb.commands.context import CommandContext
 
     Read = Callable[[Client], Any]
-
-
-def _call(operation_id: str) -> Read:
-    return lambda client: client.call(operation_id, frame=True)
 
 
 def _rows(noun: str, needed: str, scope: str) -> Read:
@@ -46,13 +42,13 @@ def _rows(noun: str, needed: str, scope: str) -> Read:
 LISTS: Mapping[str, tuple[Read, str]] = {
     "droplets": (lambda client: client.droplets.list(), "droplets"),
     "sizes": (lambda client: client.sizes.frame(), "sizes"),
-    "volumes": (_call("volumes_list"), "volumes"),
+    "volumes": (read_all("volumes_list"), "volumes"),
     "snapshots": (_rows("snapshots", "tags", "tag:read"), "snapshots"),
     "images": (lambda client: client.images.frame(private=True), "images"),
-    "reserved_ips": (_call("reservedIPs_list"), "reserved IPs"),
-    "reserved_ipv6": (_call("reservedIPv6_list"), "reserved IPv6 addresses"),
-    "load_balancers": (_call("loadBalancers_list"), "load balancers"),
-    "uptime_checks": (_call("uptime_list_checks"), "uptime checks"),
+    "reserved_ips": (read_all("reservedIPs_list"), "reserved IPs"),
+    "reserved_ipv6": (read_all("reservedIPv6_list"), "reserved IPv6 addresses"),
+    "load_balancers": (read_all("loadBalancers_list"), "load balancers"),
+    "uptime_checks": (read_all("uptime_list_checks"), "uptime checks"),
 }
 
 

@@ -13,8 +13,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.commands.private_files import is_private, replace_private
 from poseidon_nb.errors import ConfigurationError, ConfirmationRequired
+from poseidon_nb.plans.private_files import is_private, replace_private
 from poseidon_nb.plans.user_state import make_private_dir, read_file, state_dir
 from poseidon_nb.transport.credentials import Credential, Token
 
