@@ -159,7 +159,7 @@ function render({ model, el }) {
     if (!panel) { frame = requestAnimationFrame(waitForPanel); return; }
     detach = attach(panel, region, model);
     // After this frame the panel is on the screen.
-    frame = requestAnimationFrame(() => { frame = requestAnimationFrame(() => model.send({ event: "drawn" })); });
+    frame = requestAnimationFrame(() => { frame = requestAnimationFrame(() => tellKernel(model, { event: "drawn" })); });
     model.on("change:announcements", announce);
     announce();
   }

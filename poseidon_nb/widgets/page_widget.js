@@ -24,6 +24,15 @@ function keepAllConnected(own) {
   keepNew();
 }
 
+// Sends what the kernel is told without anybody having clicked. A page may draw a widget whose kernel is gone.
+function tellKernel(model, message) {
+  try {
+    model.send(message);
+  } catch {
+    // Nobody is there to tell.
+  }
+}
+
 async function keepConnected(own, key) {
   let model = null;
   try {
@@ -41,7 +50,7 @@ async function keepConnected(own, key) {
     // The class that anywidget's model extends, which handles messages without waiting.
     const { _handle_comm_msg: handle } = Object.getPrototypeOf(Object.getPrototypeOf(model));
     model.comm.on_msg((message) => handle.call(model, message));
-    own.send({ resend: key });
+    tellKernel(own, { resend: key });
   }
 }
 

@@ -131,3 +131,7 @@ def test_a_panel_without_its_kernel_looks_dead(actions):
     notebook.wait_idle()
     assert "Run the cell again" in dead.evaluate("element => getComputedStyle(element, '::after').content")
     assert float(dead.locator(".pnb-bar").evaluate("element => getComputedStyle(element).opacity")) < 0.6
+    # A view that is drawn afterwards has no kernel to tell, which is no error of the page.
+    notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:create-output-view')")
+    notebook.page.locator(".jp-LinkedOutputView .pnb-actions .pnb-bar").first.wait_for()
+    notebook.settle()
