@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox.history import all_with_deleted, backup_plan_periods, size_periods, value_periods
 from poseidon_nb.sandbox.timestamps import HOUR_S, parse_time
+from poseidon_nb.sandbox.world import STORE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,12 +99,21 @@ def charges(world: World, start: float, end: float) -> list[Charge]:
         Unix seconds, within one month.
     """
     found: list[Charge] = []
-    for kind in BILLED_STORES:
+    for kind in _billed_kinds(world):
+        price = _PRICERS.get(kind, _sold)
         for record, until in all_with_deleted(world, kind):
             last = end if until is None else min(end, until)
-            for product, sku, cap_hours, uses in _PRICERS[kind](world, record, last):
+            for product, sku, cap_hours, uses in price(world, record, last):
                 found += _charge(record, (product, sku, cap_hours), uses, (start, last))
     return found
+
+
+def _billed_kinds(world: World) -> list[str]:
+    """Return the stores of `BILLED_STORES`, and those whose resources carry their prices."""
+    stores = world.state.collections
+    declared = [kind for kind, store in stores.items() if kind not in STORE_NAMES and len(store)]
+    deleted = [record.internal["kind"] for record in world.deleted.all()]
+    return [*dict.fromkeys((*BILLED_STORES, *declared, *deleted))]
 
 
 def _charge(
@@ -119,9 +129,13 @@ def _charge(
         share = min(left, (end - start) / HOUR_S / cap_hours)
         left -= share
         cents = max(1, int(share * use.monthly_usd * 100 + 0.5))
-        region = (public["region"] or {}).get("slug", "") if "region" in public else public.get("regions", [""])[0]
-        id_ = str(public.get("id", public.get("ip")))
-        yield Charge(product, use.description, id_, region, sku, start, end, cents)
+        id_ = str(public.get("id") or public.get("ip") or public.get("uuid") or public["name"])
+        yield Charge(product, use.description, id_, _region(public), sku, start, end, cents)
+
+
+def _region(public: dict[str, Any]) -> str:
+    region = public["region"] if "region" in public else public.get("regions", [""])[0]
+    return str(region.get("slug", "") if isinstance(region, dict) else region or "")
 
 
 _PricedItem = tuple[str, str, int, list[PricedPeriod]]
@@ -198,6 +212,19 @@ def _address(_world: World, record: StoredObject, until: float) -> Iterator[_Pri
     yield "Reserved IPs", "1-DO-RIP", prices.CAP_HOURS, uses
 
 
+def _sold(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
+    """Yield what a declared resource costs, by the prices that `Resource.put` records."""
+    past: list[list[Any]] = record.internal.get("sold", [])
+    ends = [*(change[0] for change in past[1:]), until]
+    uses: dict[tuple[str, str], list[PricedPeriod]] = {}
+    for (start, *price), end in zip(past, ends, strict=True):
+        if price and start < end:
+            product, sku, monthly_usd, description = price
+            uses.setdefault((product, sku), []).append(PricedPeriod(start, end, monthly_usd, description))
+    for (product, sku), periods in uses.items():
+        yield product, sku, prices.CAP_HOURS, periods
+
+
 _PRICERS = {
     "droplets": _droplet,
     "images": _image,
@@ -223,18 +250,23 @@ def month_bounds(month: str) -> tuple[int, int]:
 def past_months(world: World) -> list[str]:
     """Return the past months in which the account had billed resources, newest first."""
     created = [
-        record["created_at"]
-        for kind in BILLED_STORES
+        _billed_since(record, world.now())
+        for kind in _billed_kinds(world)
         for record, _ in all_with_deleted(world, kind)
-        if "created_at" in record.public
     ]
     this = month_of(world.now())
     found: list[str] = []
-    month = month_of(parse_time(min(created))) if created else this
+    month = month_of(min(created)) if created else this
     while month < this:
         found.append(month)
         month = month_of(month_bounds(month)[1])
     return found[::-1]
+
+
+def _billed_since(record: StoredObject, default: float) -> float:
+    if "sold" in record.internal:
+        return float(record.internal["sold"][0][0])
+    return parse_time(record["created_at"]) if "created_at" in record.public else default
 
 
 def format_usd(cents: int) -> str:

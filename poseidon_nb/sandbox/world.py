@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.reference_data import ReferenceData
     from poseidon_nb.sandbox.timestamps import SteadyClock
 
-#: A store for each kind of resource. A new kind needs one name here and one attribute of `World`.
+#: The stores that are attributes of `World`. All others are found by `World.store`, which creates them.
 STORE_NAMES = (
     *("droplets", "images", "keys", "tags", "actions"),
     *("domains", "domain_records", "certificates", "cdn_endpoints", "uptime_checks", "uptime_alerts"),
@@ -163,7 +163,10 @@ class World:
 
     def store(self, name: str) -> ObjectStore:
         """Return the store of a kind of resource by its name."""
-        return self.state.collections[name]
+        collections = self.state.collections
+        if name not in collections:
+            collections[name] = ObjectStore()
+        return collections[name]
 
     def now(self) -> float:
         """Return the time in Unix seconds."""
@@ -266,7 +269,9 @@ def load_state(world: World, saved: bytes) -> None:
     if data["format"] != _FORMAT:
         raise ValueError(f"its format is {data['format']!r} instead of {_FORMAT!r}: it was saved by another version")
     rows = _part(data, "collections", dict)
-    collections = {name: _load_collection(name, rows.get(name, []), world.reference_data) for name in STORE_NAMES}
+    collections = {
+        name: _load_collection(name, rows.get(name, []), world.reference_data) for name in {*STORE_NAMES, *rows}
+    }
     state = State(
         collections,
         _part(data, "account", dict),

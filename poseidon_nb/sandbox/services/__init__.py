@@ -1,7 +1,8 @@
 """The simulated services, one module for each kind of resource.
 
-To add one, write a module with its functions and two tables: ``OPERATIONS`` (operationId to function) and, if it
-changes over time, ``EFFECTS`` (name to function). Then add the module to `SERVICES`. Routing, the 501 of all other
+To add one, write a module with its declarations (`resources.Resource`), the functions that are peculiar to it, and two
+tables: ``OPERATIONS`` (operationId to function) and, if something happens over time, ``EFFECTS`` (name to function). Then
+add the module to `SERVICES`. Routing, the 501 of all other
 operations and ``/_sandbox/coverage`` are derived from these tables.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox import actions
+from poseidon_nb.sandbox import actions, states
 from poseidon_nb.sandbox.services import (
     account,
     backups,
@@ -27,6 +28,7 @@ from poseidon_nb.sandbox.services import (
     projects,
     reserved_ips,
     snapshots,
+    spaces_keys,
     tags,
     uptime,
     volumes,
@@ -55,6 +57,7 @@ SERVICES = (
     projects,
     reserved_ips,
     snapshots,
+    spaces_keys,
     tags,
     uptime,
     volumes,
@@ -68,5 +71,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 
 #: The functions that scheduled events call, by name. An action ends with the effect ``RESOURCE.TYPE``.
 EFFECTS: dict[str, Callable[..., None]] = {
-    name: function for part in (actions, backups, *SERVICES) for name, function in vars(part).get("EFFECTS", {}).items()
+    name: function
+    for part in (actions, backups, states, *SERVICES)
+    for name, function in vars(part).get("EFFECTS", {}).items()
 }

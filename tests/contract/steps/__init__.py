@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, network, storage
+from tests.contract.steps import billing, domains, network, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.contract.walk import Walk
 
-STEPS: tuple[Callable[[Walk], None], ...] = (*storage.STEPS, *billing.STEPS, *domains.STEPS, *network.STEPS)
+STEPS: tuple[Callable[[Walk], None], ...] = (
+    *storage.STEPS,
+    *billing.STEPS,
+    *domains.STEPS,
+    *network.STEPS,
+    *spaces.STEPS,
+)

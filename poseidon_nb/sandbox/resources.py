@@ -1,0 +1,372 @@
+"""Declarations of resources, and the functions of operations that follow from them.
+
+Most of the API is collections of objects that are listed, read, created, changed and deleted. A `Resource` says what is
+peculiar to one: which fields a body may have, what a new object looks like, how its state moves, what it costs. Its methods
+return the functions of operations::
+
+    KEYS = Resource("spaces_keys", fields=(Field("name", unique=True), Field("grants", default=[])), build=_key_object)
+
+    OPERATIONS = {
+        "spacesKey_list": KEYS.list(),
+        "spacesKey_create": KEYS.create(),
+        "spacesKey_patch": KEYS.update(),
+        "spacesKey_delete": KEYS.delete(),
+        "spacesKey_rotate": KEYS.on(_rotate),
+    }
+
+The rest is in the catalogue: the key around the object, the success status, whether a list has pages, and which fields of a
+body are required. The dispatcher has checked the latter before a function runs.
+
+A child, such as the user of a database cluster, names its parent, and is removed with it. The path parameters are in the
+order of the resources: the parent's, then the child's.
+
+Not documented, chosen here: an unknown parent answers 404 like an unknown child. A name in use answers 409, a field that
+cannot be changed and a resource in the wrong state 422.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from poseidon_nb.catalogue import operation
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.fields import get_field, read_fields, with_field
+from poseidon_nb.sandbox.responses import HTTPResponse, conflict, json_response, not_found, unprocessable
+from poseidon_nb.sandbox.states import remove_object, schedule_state
+from poseidon_nb.sandbox.store import ObjectStore, StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.fields import Field
+    from poseidon_nb.sandbox.states import States
+    from poseidon_nb.sandbox.world import World
+
+    #: Answers the request of an operation.
+    Handler = Callable[[Call], HTTPResponse]
+    #: What a function returns for `respond`.
+    Result = StoredObject | Sequence[StoredObject] | dict[str, Any] | HTTPResponse | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an object costs at present.
+
+    Attributes
+    ----------
+    product, sku : str
+        As on the invoice.
+    monthly_usd : float
+        The price of a full month.
+    description : str
+        As on the invoice.
+    """
+
+    product: str
+    sku: str
+    monthly_usd: float
+    description: str
+
+
+def _default_build(world: World, id_: Any, values: dict[str, Any], at: float) -> dict[str, Any]:
+    del world
+    return {"id": id_, **values, "created_at": format_time(at)}
+
+
+def _uuid(world: World, kind: str, number: int) -> str:
+    return rng.uuid(world.seed, kind, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of object of the account.
+
+    Attributes
+    ----------
+    kind : str
+        Its store. A child's begins with its parent's and a dot, as in ``database_clusters.users``.
+    fields : tuple of Field
+        The fields of a body.
+    parent : Resource, optional
+        The kind that its objects belong to.
+    id_field : str
+        The field by which paths name an object.
+    new_id : callable
+        Returns a new id, from the account, the kind and a serial number. Without effect if a body has the `id_field`.
+    build : callable
+        Returns a new object, from the account, its id, the values of its fields and the time in Unix seconds: its public
+        fields, or a `StoredObject` if it has internal ones too. Among these, ``once`` has fields that only the response to
+        the creation shows, such as a secret.
+    check : callable, optional
+        Raises an error if the values of a body fit neither each other nor the account. It gets the call, the values, and the
+        object to be changed or None. It may complete the values.
+    states : States, optional
+        How its state moves.
+    price : callable, optional
+        Returns the present `Price` of an object, or None, from the account and its public fields.
+    updated_field : str
+        The field with the time of the last change; empty if it has none.
+    label : str
+        What messages call it, such as ``database cluster``.
+    """
+
+    kind: str
+    fields: tuple[Field, ...] = ()
+    parent: Resource | None = None
+    id_field: str = "id"
+    new_id: Callable[[World, str, int], Any] = _uuid
+    build: Callable[[World, Any, dict[str, Any], float], dict[str, Any] | StoredObject] = _default_build
+    check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
+    states: States | None = None
+    price: Callable[[World, dict[str, Any]], Price | None] | None = None
+    updated_field: str = ""
+    label: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
+            raise ValueError(f"the kind {self.kind} must begin with {self.parent.kind} and a dot")
+
+    @property
+    def name(self) -> str:
+        """What messages call an object of this kind."""
+        return self.label or self.kind.rpartition(".")[2].replace("_", " ").removesuffix("s")
+
+    def store(self, world: World) -> ObjectStore:
+        """Return the store of all objects of this kind."""
+        return world.store(self.kind)
+
+    def key(self, call: Call) -> str:
+        """Return the key in the store of the object that the path names."""
+        depth = 1 + self.kind.count(".")
+        return "/".join([*call.path_params.values()][:depth])
+
+    def find(self, call: Call) -> StoredObject:
+        """Return the object that the path names, or raise 404."""
+        record = self.store(call.world).get(self.key(call))
+        if record is None:
+            raise not_found()
+        return record
+
+    def parent_key(self, call: Call) -> str:
+        """Return the key of the parent that the path names, or raise 404; empty without a parent."""
+        if self.parent is None:
+            return ""
+        self.parent.find(call)
+        return self.parent.key(call)
+
+    def all(self, world: World, parent: str = "") -> list[StoredObject]:
+        """Return the objects of a parent, oldest first."""
+        store = self.store(world)
+        return store.all() if self.parent is None else [one for one in store.all() if one.internal["parent"] == parent]
+
+    def put(self, world: World, record: StoredObject, at: float | None = None) -> StoredObject:
+        """Store an object, with its new price if that has changed, and return it."""
+        if self.price is not None:
+            record = _with_price(record, self.price(world, record.public), world.now() if at is None else at)
+        self.store(world).put(self.key_of(record), record)
+        return record
+
+    def key_of(self, record: StoredObject) -> str:
+        """Return the key of an object in the store."""
+        own = str(record[self.id_field])
+        return own if self.parent is None else f"{record.internal['parent']}/{own}"
+
+    def add(
+        self, world: World, values: dict[str, Any], at: float, parent: str = "", *, settled: bool = False
+    ) -> StoredObject:
+        """Add an object without checking it.
+
+        Parameters
+        ----------
+        world : World
+            The account.
+        values : dict
+            The values of its fields.
+        at : float
+            When it is created, in Unix seconds.
+        parent : str
+            The key of its parent.
+        settled : bool
+            Whether it is in its final state at once.
+        """
+        number = world.next_number(self.kind)
+        id_ = values[self.id_field] if self.id_field in values else self.new_id(world, self.kind, number)
+        built = self.build(world, id_, values, at)
+        record = built if isinstance(built, StoredObject) else StoredObject(built)
+        if self.parent is not None:
+            record = record.with_internal(parent=parent)
+        states = self.states
+        if states is not None:
+            record = with_field(record, states.field, states.ready)
+        record = self.put(world, record, at)
+        if states is not None and states.first and not settled:
+            record = self.go_through(world, record, [*states.first, (states.ready, 0.0)])
+        return record
+
+    def go_through(
+        self, world: World, record: StoredObject, states: Sequence[tuple[str, float]], at: float | None = None
+    ) -> StoredObject:
+        """Let an object go through states, each with its seconds at DigitalOcean, and return it in the first one.
+
+        When a state begins, the effect ``KIND.STATE`` is called, if there is one, with the account, the time and the key.
+        """
+        (state, seconds), *rest = states
+        states_field = self.states.field if self.states else "status"
+        record = self.put(world, with_field(record, states_field, state), at)
+        if rest:
+            schedule_state(world, (self.kind, self.key_of(record), states_field), state, seconds, rest, at)
+        return record
+
+    def remove(self, world: World, record: StoredObject, at: float | None = None) -> None:
+        """Remove an object and its children."""
+        remove_object(world, self.kind, self.key_of(record), world.now() if at is None else at)
+
+    def list(self, **filters: str) -> Handler:
+        """Return the function that lists objects.
+
+        Parameters
+        ----------
+        **filters
+            Fields of the objects by the query parameters that have to be equal to them.
+        """
+
+        def handle(call: Call) -> HTTPResponse:
+            found = self.all(call.world, self.parent_key(call))
+            for parameter, name in filters.items():
+                wanted = call.query.get(parameter)
+                if wanted:
+                    found = [one for one in found if str(get_field(one, name)).lower() == wanted.lower()]
+            return respond(call, found)
+
+        return handle
+
+    def get(self) -> Handler:
+        """Return the function that answers with one object."""
+        return self.on(lambda _call, record: record)
+
+    def create(self) -> Handler:
+        """Return the function that creates an object."""
+
+        def handle(call: Call) -> HTTPResponse:
+            parent = self.parent_key(call)
+            values = read_fields(self.fields, call.body)
+            self._check_unique(call.world, values, parent)
+            if self.check is not None:
+                self.check(call, values, None)
+            record = self.add(call.world, values, call.world.now(), parent)
+            return respond(call, record.with_public(**record.internal.get("once", {})))
+
+        return handle
+
+    def update(self, *, replace: bool = False) -> Handler:
+        """Return the function that changes the fields of a body; `replace` also resets missing ones to their defaults."""
+
+        def change(call: Call, record: StoredObject) -> StoredObject:
+            sent = {name: value for name, value in call.body.items() if value is not None}
+            wanted = [one for one in self.fields if one.name in sent or (replace and not one.fixed)]
+            values = read_fields(wanted, sent)
+            for one in wanted:
+                if one.fixed and values.get(one.name) != record.public.get(one.name):
+                    raise unprocessable(f"{one.name} cannot be changed.")
+            self._check_unique(call.world, values, record.internal.get("parent", ""), record)
+            if self.check is not None:
+                self.check(call, values, record)
+            return self.change(call.world, record, **values)
+
+        return self.on(change)
+
+    def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
+        """Store an object with changed public fields, and return it."""
+        if self.updated_field:
+            changes[self.updated_field] = format_time(world.now())
+        changed = record.with_public(**changes)
+        if changed[self.id_field] != record[self.id_field]:
+            self.store(world).remove(self.key_of(record))
+        return self.put(world, changed)
+
+    def delete(self) -> Handler:
+        """Return the function that deletes an object, at once or after its last state."""
+
+        def delete(call: Call, record: StoredObject) -> None:
+            self.begin_deletion(call.world, record)
+
+        return self.on(delete)
+
+    def begin_deletion(self, world: World, record: StoredObject) -> None:
+        """Delete an object, at once or after its last state. One that is being deleted stays so."""
+        states = self.states
+        if states is None or states.deleting is None:
+            self.remove(world, record)
+        elif get_field(record, states.field) != states.deleting[0]:
+            self.go_through(world, record, [states.deleting, ("", 0.0)])
+
+    def on(self, function: Callable[[Call, StoredObject], Result], *, state: str | Sequence[str] = ()) -> Handler:
+        """Return the function that finds the object of the path and calls another one with it.
+
+        Parameters
+        ----------
+        function : callable
+            Gets the call and the object, and returns what `respond` sends.
+        state : str or sequence of str
+            The states in which this is possible; empty allows all.
+        """
+        allowed = (state,) if isinstance(state, str) else state
+
+        def handle(call: Call) -> HTTPResponse:
+            record = self.find(call)
+            if allowed and self.states is not None:
+                present = get_field(record, self.states.field)
+                if present not in allowed:
+                    raise unprocessable(f"The {self.name} is {present}, and has to be {' or '.join(allowed)} for this.")
+            return respond(call, function(call, record))
+
+        return handle
+
+    def _check_unique(
+        self, world: World, values: dict[str, Any], parent: str, present: StoredObject | None = None
+    ) -> None:
+        for one in self.fields:
+            if one.unique and one.name in values and (present is None or values[one.name] != present[one.name]):
+                others = self.all(world, parent)
+                if any(other.public.get(one.name) == values[one.name] for other in others):
+                    raise conflict(f"A {self.name} with this {one.name} already exists.")
+
+
+def respond(call: Call, result: Result) -> HTTPResponse:
+    """Return a response in the form that the specification describes for the operation.
+
+    Parameters
+    ----------
+    call : Call
+        The request.
+    result : object
+        One object, a sequence of objects, the members of the body, a response, or None for no content.
+    """
+    known = operation(call.operation)
+    key, status = known.response_key, known.status
+    match result:
+        case None:
+            response = HTTPResponse(status)
+        case HTTPResponse():
+            response = result
+        case StoredObject():
+            response = call.respond(key, result, status=status) if key else HTTPResponse(status, result.json)
+        case dict():
+            response = json_response(status, **result)
+        case _ if known.paginated:
+            response = call.respond_page(key, key, [*result])
+        case _:
+            response = call.respond_all(key, key, result, status=status)
+    return response
+
+
+def _with_price(record: StoredObject, price: Price | None, at: float) -> StoredObject:
+    """Return an object whose internal data records a new price. Without a price, it costs nothing from then on."""
+    past: list[list[Any]] = record.internal.get("sold", [])
+    present = [] if price is None else [price.product, price.sku, price.monthly_usd, price.description]
+    if present == (past[-1][1:] if past else []):
+        return record
+    return record.with_internal(sold=[*past, [at, *present]])

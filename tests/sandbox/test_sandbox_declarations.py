@@ -1,0 +1,119 @@
+"""The engine behind declared resources: fields, children, states and prices, with a kind made for these tests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from poseidon_nb.sandbox.fields import Field, read_fields
+from poseidon_nb.sandbox.invoices import charges
+from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.responses import HTTPException
+from poseidon_nb.sandbox.states import States
+
+if TYPE_CHECKING:
+    from poseidon_nb.sandbox.world import World
+
+SHIP = (
+    Field("name", unique=True, pattern=re.compile("[a-z-]+"), rule="may contain lowercase letters and dashes"),
+    Field("masts", type="integer", default=3, minimum=1, maximum=5),
+    Field(
+        "sails", type="array", default=[], fields=(Field("cloth", type="string", required=True, choices=("linen",)),)
+    ),
+    Field("port", fixed=True),
+)
+
+
+def ship_price(_world: World, public: dict[str, Any]) -> Price | None:
+    if public["status"] == "building":
+        return None
+    return Price("Ships", "1-DO-SHIP", 672.0 * public["masts"], f"{public['name']} ({public['masts']} masts)")
+
+
+SHIPS = Resource(
+    "ships",
+    fields=SHIP,
+    states=States(first=(("building", 100.0), ("rigging", 100.0)), ready="afloat", deleting=("sinking", 50.0)),
+    price=ship_price,
+)
+SAILORS = Resource("ships.sailors", fields=(Field("name", unique=True),), parent=SHIPS, id_field="name")
+
+
+def refusal(fields: tuple[Field, ...], body: dict[str, Any]) -> str:
+    with pytest.raises(HTTPException) as refused:
+        read_fields(fields, body)
+    return refused.value.message
+
+
+def test_fields_have_defaults_and_one_line_refusals():
+    first = read_fields(SHIP, {"name": "argo"})
+    assert first == {"name": "argo", "masts": 3, "sails": []}
+    first["sails"].append("linen")
+    assert read_fields(SHIP, {"name": "argo"})["sails"] == []
+    assert refusal(SHIP, {"name": "Argo"}) == "name may contain lowercase letters and dashes."
+    assert refusal(SHIP, {"masts": 6}) == "masts must be at most 5."
+    assert refusal(SHIP, {"masts": "many"}) == "masts must be an integer."
+    assert refusal(SHIP, {"sails": [{}]}) == "sails.cloth is required."
+    assert refusal(SHIP, {"sails": [{"cloth": "silk"}]}) == "sails.cloth must be one of linen."
+    assert refusal(SHIP, {"sails": ["linen"]}) == "an item of sails must be an object."
+    assert read_fields(SHIP, {"sails": [{"cloth": "linen", "age": 2}]})["sails"] == [{"cloth": "linen", "age": 2}]
+
+
+def test_states_follow_each_other_in_time_and_the_last_one_removes_with_children(api):
+    world = api.sandbox._dispatcher.world
+    world.speed = 1.0
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, world.now())
+    SAILORS.add(world, {"name": "orpheus"}, world.now(), SHIPS.key_of(ship))
+    seen = []
+    for after_s in (0, 70, 60, 130):
+        api.clock.advance(after_s)
+        world.advance()
+        seen.append(SHIPS.all(world)[0]["status"])
+    assert seen == ["building", "building", "rigging", "afloat"]
+    SHIPS.begin_deletion(world, SHIPS.all(world)[0])
+    SHIPS.begin_deletion(world, SHIPS.all(world)[0])
+    assert (SHIPS.all(world)[0]["status"], len(SAILORS.store(world))) == ("sinking", 1)
+    api.clock.advance(70)
+    world.advance()
+    assert (SHIPS.all(world), len(SAILORS.store(world))) == ([], 0)
+
+
+def test_an_object_that_was_moved_meanwhile_is_not_moved_again(api):
+    world = api.sandbox._dispatcher.world
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, world.now())
+    SHIPS.change(world, ship, status="lost")
+    api.clock.advance(1000)
+    world.advance()
+    assert SHIPS.all(world)[0]["status"] == "lost"
+
+
+def test_prices_are_charged_for_the_time_that_they_held(api):
+    world = api.sandbox._dispatcher.world
+    start = world.now()
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, start, settled=True)
+    api.clock.advance(10 * 3600)
+    ship = SHIPS.change(world, ship, masts=5)
+    api.clock.advance(10 * 3600)
+    SHIPS.remove(world, ship)
+    api.clock.advance(10 * 3600)
+    found = [one for one in charges(world, start, world.now()) if one.product == "Ships"]
+    # The price of a month is one of 672 hours, so an hour of a mast costs a dollar.
+    assert [(one.description, one.cents) for one in found] == [("argo (3 masts)", 3000), ("argo (5 masts)", 5000)]
+
+
+def test_children_are_named_after_their_parents():
+    with pytest.raises(ValueError, match="must begin with ships and a dot"):
+        Resource("sailors", parent=SHIPS)
+
+
+def test_a_saved_account_has_declared_resources(api):
+    key = {"name": "reader", "grants": []}
+    status, made = api("POST", "/v2/spaces/keys", key)
+    assert status == 201
+    saved = api.ask("GET", "/_sandbox/state").body
+    api.sandbox.reset()
+    assert api.get("/v2/spaces/keys")["keys"] == []
+    assert api.ask("PUT", "/_sandbox/state", saved).status == 204
+    assert [one["access_key"] for one in api.get("/v2/spaces/keys")["keys"]] == [made["key"]["access_key"]]
