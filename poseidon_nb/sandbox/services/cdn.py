@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, no_content, unprocessable
 from poseidon_nb.sandbox.services.certificates import covers
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -31,6 +32,9 @@ DEFAULT_TTL_S = 3600
 _ORIGIN = re.compile(r"([a-z0-9][a-z0-9-]{1,61}[a-z0-9])\.([a-z]{3}[0-9])\.digitaloceanspaces\.com")
 
 
+_ENDPOINTS = Resource("cdn_endpoints")
+
+
 def endpoint_object(id_: str, origin: str, *, ttl: int, created: float) -> dict[str, Any]:
     """Return an endpoint in the format of the API."""
     return {
@@ -40,23 +44,6 @@ def endpoint_object(id_: str, origin: str, *, ttl: int, created: float) -> dict[
         "ttl": ttl,
         "created_at": format_time(created),
     }
-
-
-def _requested_endpoint(call: Call) -> StoredObject:
-    endpoint = call.world.cdn_endpoints.get(call.path_params["cdn_id"])
-    if endpoint is None:
-        raise not_found()
-    return endpoint
-
-
-def list_endpoints(call: Call) -> HTTPResponse:
-    """Handle ``cdn_list_endpoints``."""
-    return call.respond_page("endpoints", "endpoint", call.world.cdn_endpoints.all())
-
-
-def get_endpoint(call: Call) -> HTTPResponse:
-    """Handle ``cdn_get_endpoint``."""
-    return call.respond("endpoint", _requested_endpoint(call))
 
 
 def create_endpoint(call: Call) -> HTTPResponse:
@@ -77,7 +64,7 @@ def create_endpoint(call: Call) -> HTTPResponse:
 
 def update_endpoint(call: Call) -> HTTPResponse:
     """Handle ``cdn_update_endpoints``: the TTL and the custom domain with its certificate. Missing fields stay."""
-    endpoint = _requested_endpoint(call)
+    endpoint = _ENDPOINTS.find(call)
     ttl = _ttl(call.body, endpoint["ttl"])
     custom = _custom_domain(call.world, call.body, endpoint.public, exclude=endpoint["id"])
     remaining = {
@@ -116,15 +103,9 @@ def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], 
     return {"certificate_id": requested["certificate_id"], "custom_domain": requested["custom_domain"].lower()}
 
 
-def delete_endpoint(call: Call) -> HTTPResponse:
-    """Handle ``cdn_delete_endpoint``."""
-    call.world.cdn_endpoints.remove(_requested_endpoint(call)["id"])
-    return no_content()
-
-
 def purge_cache(call: Call) -> HTTPResponse:
     """Handle ``cdn_purge_cache``."""
-    _requested_endpoint(call)
+    _ENDPOINTS.find(call)
     files = required_field(call.body, "files", "array")
     if not files or not all(files):
         raise unprocessable("files must contain at least one path.")
@@ -132,10 +113,10 @@ def purge_cache(call: Call) -> HTTPResponse:
 
 
 OPERATIONS = {
-    "cdn_list_endpoints": list_endpoints,
-    "cdn_get_endpoint": get_endpoint,
+    "cdn_list_endpoints": _ENDPOINTS.list(),
+    "cdn_get_endpoint": _ENDPOINTS.get(),
     "cdn_create_endpoint": create_endpoint,
     "cdn_update_endpoints": update_endpoint,
-    "cdn_delete_endpoint": delete_endpoint,
+    "cdn_delete_endpoint": _ENDPOINTS.delete(),
     "cdn_purge_cache": purge_cache,
 }

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import forbidden, no_content, unprocessable
 from poseidon_nb.sandbox.services.domains import find_domain_of_host
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -65,6 +66,9 @@ class CertificateInfo:
     sha1: str
     not_after: str
     dns_names: list[str]
+
+
+_CERTIFICATES = Resource("certificates")
 
 
 def is_private_key(pem: str) -> bool:
@@ -161,24 +165,12 @@ def is_in_use(world: World, id_: str) -> bool:
     return any(rule.get("certificate_id") == id_ for rules in balancers for rule in rules)
 
 
-def _requested_certificate(call: Call) -> StoredObject:
-    certificate = call.world.certificates.get(call.path_params["certificate_id"])
-    if certificate is None:
-        raise not_found()
-    return certificate
-
-
 def list_certificates(call: Call) -> HTTPResponse:
     """Handle ``certificates_list``."""
     matches = call.world.certificates.all()
     if name := call.query.get("name"):
         matches = [certificate for certificate in matches if certificate["name"] == name]
     return call.respond_page("certificates", "certificate", matches)
-
-
-def get_certificate(call: Call) -> HTTPResponse:
-    """Handle ``certificates_get``."""
-    return call.respond("certificate", _requested_certificate(call))
 
 
 def create_certificate(call: Call) -> HTTPResponse:
@@ -241,7 +233,7 @@ def _requested_dns_names(world: World, body: dict[str, Any]) -> list[str]:
 
 def delete_certificate(call: Call) -> HTTPResponse:
     """Handle ``certificates_delete``."""
-    id_ = _requested_certificate(call)["id"]
+    id_ = _CERTIFICATES.find(call)["id"]
     if is_in_use(call.world, id_):
         raise forbidden(IN_USE_TEXT)
     call.world.certificates.remove(id_)
@@ -258,7 +250,7 @@ def _finish_verification(world: World, _at: float, id_: str) -> None:
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "certificates_list": list_certificates,
-    "certificates_get": get_certificate,
+    "certificates_get": _CERTIFICATES.get(),
     "certificates_create": create_certificate,
     "certificates_delete": delete_certificate,
 }

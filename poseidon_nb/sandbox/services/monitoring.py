@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.workload import compute_workload, noise, used_bytes
@@ -48,6 +49,9 @@ _NICE = 0.0005
 _INBOUND_SHARE = {"public": 0.14, "private": 0.7}
 _POLICY_FIELDS = ("type", "description", "compare", "value", "window", "entities", "tags", "alerts", "enabled")
 _DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
+
+
+_POLICIES = Resource("alert_policies", id_field="uuid")
 
 
 def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times], list[Series]]) -> HTTPResponse:
@@ -163,16 +167,6 @@ def get_bandwidth(call: Call) -> HTTPResponse:
     return _respond(call, _bandwidth)
 
 
-def list_policies(call: Call) -> HTTPResponse:
-    """Handle ``monitoring_list_alertPolicy``, oldest first."""
-    return call.respond_page("policies", "policy", call.world.alert_policies.all())
-
-
-def get_policy(call: Call) -> HTTPResponse:
-    """Handle ``monitoring_get_alertPolicy``."""
-    return call.respond("policy", _requested_policy(call))
-
-
 def create_policy(call: Call) -> HTTPResponse:
     """Handle ``monitoring_create_alertPolicy``."""
     return call.respond("policy", add_policy(call.world, _validated_fields(call)))
@@ -188,23 +182,10 @@ def add_policy(world: World, fields: dict[str, Any]) -> StoredObject:
 
 def update_policy(call: Call) -> HTTPResponse:
     """Handle ``monitoring_update_alertPolicy``, which replaces the whole policy."""
-    uuid = _requested_policy(call)["uuid"]
+    uuid = _POLICIES.find(call)["uuid"]
     policy = StoredObject({"uuid": uuid, **_validated_fields(call)})
     call.world.alert_policies.put(uuid, policy)
     return call.respond("policy", policy)
-
-
-def delete_policy(call: Call) -> HTTPResponse:
-    """Handle ``monitoring_delete_alertPolicy``."""
-    call.world.alert_policies.remove(_requested_policy(call)["uuid"])
-    return no_content()
-
-
-def _requested_policy(call: Call) -> StoredObject:
-    policy = call.world.alert_policies.get(call.path_params["alert_uuid"])
-    if policy is None:
-        raise not_found()
-    return policy
 
 
 def _validated_fields(call: Call) -> dict[str, Any]:
@@ -250,9 +231,9 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
         )
         for kind in ("cached", "free", "total", "available")
     },
-    "monitoring_list_alertPolicy": list_policies,
+    "monitoring_list_alertPolicy": _POLICIES.list(),
     "monitoring_create_alertPolicy": create_policy,
-    "monitoring_get_alertPolicy": get_policy,
+    "monitoring_get_alertPolicy": _POLICIES.get(),
     "monitoring_update_alertPolicy": update_policy,
-    "monitoring_delete_alertPolicy": delete_policy,
+    "monitoring_delete_alertPolicy": _POLICIES.delete(),
 }

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import check_type, optional_field, required_field
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, json_response, no_content, not_found
 from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, records_of
 from poseidon_nb.sandbox.store import StoredObject
@@ -46,6 +47,9 @@ _COMPARISONS = ("greater_than", "less_than")
 _PERIODS = ("2m", "3m", "5m", "10m", "15m", "30m", "1h")
 
 
+_CHECKS = Resource("uptime_checks")
+
+
 def check_object(id_: str, **fields: Any) -> dict[str, Any]:
     """Return a check in the format of the API."""
     return {"id": id_, **{name: fields[name] for name in _FIELDS}}
@@ -55,14 +59,6 @@ def initial_state(world: World) -> dict[str, Any]:
     """Return the internal data of a check without results."""
     now = world.now()
     return {"status": "CHECKING", "since": now, "first_due": now + _FIRST_CHECK_S / world.speed}
-
-
-def find_check(call: Call) -> StoredObject:
-    """Return the check of the path, or raise 404."""
-    check = call.world.uptime_checks.get(call.path_params["check_id"])
-    if check is None:
-        raise not_found()
-    return check
 
 
 def _validated_fields(fields: dict[str, Any]) -> dict[str, Any]:
@@ -168,19 +164,9 @@ def _state_object(world: World, check: StoredObject) -> dict[str, Any]:
     return {"regions": dict.fromkeys(check["regions"], region), "previous_outage": previous}
 
 
-def list_checks(call: Call) -> HTTPResponse:
-    """Handle ``uptime_list_checks``."""
-    return call.respond_page("checks", "check", call.world.uptime_checks.all())
-
-
-def get_check(call: Call) -> HTTPResponse:
-    """Handle ``uptime_get_check``."""
-    return call.respond("check", find_check(call))
-
-
 def get_state(call: Call) -> HTTPResponse:
     """Handle ``uptime_get_checkState``."""
-    return json_response(200, state=_state_object(call.world, _run_check(call.world, find_check(call))))
+    return json_response(200, state=_state_object(call.world, _run_check(call.world, _CHECKS.find(call))))
 
 
 def create_check(call: Call) -> HTTPResponse:
@@ -195,7 +181,7 @@ def create_check(call: Call) -> HTTPResponse:
 
 def update_check(call: Call) -> HTTPResponse:
     """Handle ``uptime_update_check``. Missing fields stay."""
-    world, check = call.world, find_check(call)
+    world, check = call.world, _CHECKS.find(call)
     requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
     fields = _validated_fields({**check.public, **requested})
     _run_check(world, check)
@@ -208,7 +194,7 @@ def update_check(call: Call) -> HTTPResponse:
 
 def delete_check(call: Call) -> HTTPResponse:
     """Handle ``uptime_delete_check``, which also deletes its alerts."""
-    id_ = find_check(call)["id"]
+    id_ = _CHECKS.find(call)["id"]
     for alert in [*call.world.uptime_alerts.all()]:
         if alert.internal["check"] == id_:
             call.world.uptime_alerts.remove(alert["id"])
@@ -249,7 +235,7 @@ def _notifications(requested: dict[str, Any]) -> dict[str, Any]:
 
 
 def _requested_alert(call: Call) -> StoredObject:
-    check = find_check(call)
+    check = _CHECKS.find(call)
     alert = call.world.uptime_alerts.get(call.path_params["alert_id"])
     if alert is None or alert.internal["check"] != check["id"]:
         raise not_found()
@@ -258,7 +244,7 @@ def _requested_alert(call: Call) -> StoredObject:
 
 def list_alerts(call: Call) -> HTTPResponse:
     """Handle ``uptime_list_alerts``."""
-    id_ = find_check(call)["id"]
+    id_ = _CHECKS.find(call)["id"]
     alerts = [alert for alert in call.world.uptime_alerts.all() if alert.internal["check"] == id_]
     return call.respond_page("alerts", "alert", alerts)
 
@@ -270,7 +256,7 @@ def get_alert(call: Call) -> HTTPResponse:
 
 def create_alert(call: Call) -> HTTPResponse:
     """Handle ``uptime_create_alert``."""
-    world, check = call.world, find_check(call)
+    world, check = call.world, _CHECKS.find(call)
     public = alert_object("", call.body)
     id_ = rng.uuid(world.seed, "alert", world.next_number("uptime_alerts"))
     alert = StoredObject({**public, "id": id_}, {"check": check["id"]})
@@ -293,8 +279,8 @@ def delete_alert(call: Call) -> HTTPResponse:
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    "uptime_list_checks": list_checks,
-    "uptime_get_check": get_check,
+    "uptime_list_checks": _CHECKS.list(),
+    "uptime_get_check": _CHECKS.get(),
     "uptime_get_checkState": get_state,
     "uptime_create_check": create_check,
     "uptime_update_check": update_check,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -43,12 +44,8 @@ _PEERING_NAME = re.compile(r"[a-zA-Z0-9\-]+")
 _PEER_COUNT = 2
 
 
-def find_vpc(call: Call) -> StoredObject:
-    """Return the VPC of the path, or raise 404."""
-    vpc = call.world.vpcs.get(call.path_params["vpc_id"])
-    if vpc is None:
-        raise not_found()
-    return vpc
+_VPCS = Resource("vpcs")
+_PEERINGS = Resource("vpc_peerings")
 
 
 def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | None:
@@ -158,16 +155,6 @@ def _parse_range(world: World, text: str) -> IPv4Network:
     return range_
 
 
-def list_vpcs(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_list``, oldest first."""
-    return call.respond_page("vpcs", "vpc", call.world.vpcs.all())
-
-
-def get_vpc(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_get``."""
-    return call.respond("vpc", find_vpc(call))
-
-
 def create_vpc(call: Call) -> HTTPResponse:
     """Handle ``vpcs_create``."""
     body, world = call.body, call.world
@@ -199,14 +186,14 @@ def _validated_description(body: dict[str, Any]) -> str:
 
 def update_vpc(call: Call) -> HTTPResponse:
     """Handle ``vpcs_update``. A missing description becomes empty."""
-    vpc = find_vpc(call)
+    vpc = _VPCS.find(call)
     required_field(call.body, "name", "string")
     return _apply_changes(call, vpc, {"description": "", **call.body})
 
 
 def patch_vpc(call: Call) -> HTTPResponse:
     """Handle ``vpcs_patch``. Missing fields stay."""
-    return _apply_changes(call, find_vpc(call), call.body)
+    return _apply_changes(call, _VPCS.find(call), call.body)
 
 
 def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPResponse:
@@ -231,7 +218,7 @@ def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPR
 
 def delete_vpc(call: Call) -> HTTPResponse:
     """Handle ``vpcs_delete``."""
-    vpc = find_vpc(call)
+    vpc = _VPCS.find(call)
     if vpc["default"]:
         raise forbidden("Can not delete default VPCs")
     if next(_members(call.world, vpc["id"], None, ""), None) is not None:
@@ -246,7 +233,7 @@ def list_members(call: Call) -> HTTPResponse:
     """Handle ``vpcs_list_members``. The list is empty for a ``resource_type`` that the sandbox does not simulate."""
     wanted = call.query.get("resource_type") or ""
     return call.respond_page(
-        "members", "vpc_member", [*_members(call.world, find_vpc(call)["id"], call.scopes, wanted)]
+        "members", "vpc_member", [*_members(call.world, _VPCS.find(call)["id"], call.scopes, wanted)]
     )
 
 
@@ -264,13 +251,6 @@ def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: s
                     yield StoredObject({"urn": urn, "name": public["name"], "created_at": public["created_at"]})
 
 
-def _requested_peering(call: Call) -> StoredObject:
-    peering = call.world.vpc_peerings.get(call.path_params["vpc_peering_id"])
-    if peering is None:
-        raise not_found()
-    return peering
-
-
 def list_peerings(call: Call) -> HTTPResponse:
     """Handle ``vpcPeerings_list``, oldest first, optionally for peerings with one end in a ``region``."""
     region, vpcs = call.query.get("region"), call.world.vpcs
@@ -282,15 +262,10 @@ def list_peerings(call: Call) -> HTTPResponse:
 
 def list_vpc_peerings(call: Call) -> HTTPResponse:
     """Handle ``vpcs_list_peerings``."""
-    id_ = find_vpc(call)["id"]
+    id_ = _VPCS.find(call)["id"]
     return call.respond_page(
         "peerings", "vpc_peering", [one for one in call.world.vpc_peerings.all() if id_ in one["vpc_ids"]]
     )
-
-
-def get_peering(call: Call) -> HTTPResponse:
-    """Handle ``vpcPeerings_get``."""
-    return call.respond("vpc_peering", _requested_peering(call))
 
 
 def create_peering(call: Call) -> HTTPResponse:
@@ -300,7 +275,7 @@ def create_peering(call: Call) -> HTTPResponse:
 
 def create_vpc_peering(call: Call) -> HTTPResponse:
     """Handle ``vpcs_create_peerings``; the body has the other VPC."""
-    vpc = find_vpc(call)
+    vpc = _VPCS.find(call)
     other = required_field(call.body, "vpc_id", "string")
     return call.respond("peering", _create_peering(call, [vpc["id"], other]), status=202)
 
@@ -334,13 +309,13 @@ def _validated_peering_name(world: World, name: str, own_id: str) -> str:
 
 def rename_peering(call: Call) -> HTTPResponse:
     """Handle ``vpcPeerings_patch``."""
-    return call.respond("vpc_peering", _rename_peering(call, _requested_peering(call)))
+    return call.respond("vpc_peering", _rename_peering(call, _PEERINGS.find(call)))
 
 
 def rename_vpc_peering(call: Call) -> HTTPResponse:
     """Handle ``vpcs_patch_peerings``. A peering of other VPCs is not found."""
-    vpc, peering = find_vpc(call), _requested_peering(call)
-    if vpc["id"] not in peering["vpc_ids"]:
+    vpc, peering = _VPCS.find(call), call.world.vpc_peerings.get(call.path_params["vpc_peering_id"])
+    if peering is None or vpc["id"] not in peering["vpc_ids"]:
         raise not_found()
     return call.respond("peering", _rename_peering(call, peering))
 
@@ -356,7 +331,7 @@ def _rename_peering(call: Call, peering: StoredObject) -> StoredObject:
 
 def delete_peering(call: Call) -> HTTPResponse:
     """Handle ``vpcPeerings_delete``."""
-    peering = _requested_peering(call)
+    peering = _PEERINGS.find(call)
     if peering["status"] != "DELETING":
         peering = peering.with_public(status="DELETING")
         call.world.vpc_peerings.put(peering["id"], peering)
@@ -380,15 +355,15 @@ def _remove_peering(world: World, _at: float, id_: str) -> None:
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    "vpcs_list": list_vpcs,
-    "vpcs_get": get_vpc,
+    "vpcs_list": _VPCS.list(),
+    "vpcs_get": _VPCS.get(),
     "vpcs_create": create_vpc,
     "vpcs_update": update_vpc,
     "vpcs_patch": patch_vpc,
     "vpcs_delete": delete_vpc,
     "vpcs_list_members": list_members,
     "vpcPeerings_list": list_peerings,
-    "vpcPeerings_get": get_peering,
+    "vpcPeerings_get": _PEERINGS.get(),
     "vpcPeerings_create": create_peering,
     "vpcPeerings_patch": rename_peering,
     "vpcPeerings_delete": delete_peering,
