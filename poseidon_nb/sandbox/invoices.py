@@ -129,7 +129,7 @@ def _charge(
         share = min(left, (end - start) / HOUR_S / cap_hours)
         left -= share
         cents = max(1, int(share * use.monthly_usd * 100 + 0.5))
-        id_ = str(public.get("id") or public.get("ip") or public.get("uuid") or public["name"])
+        id_ = str(public.get("id") or public.get("ip") or public.get("uuid") or public.get("name", ""))
         yield Charge(product, use.description, id_, _region(public), sku, start, end, cents)
 
 

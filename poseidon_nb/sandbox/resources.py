@@ -111,6 +111,8 @@ class Resource:
         The field with the time of the last change; empty if it has none.
     label : str
         What messages call it, such as ``database cluster``.
+    missing : str
+        The message of a 404, with ``{}`` for the id; by default that of all services.
     """
 
     kind: str
@@ -124,6 +126,7 @@ class Resource:
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
     updated_field: str = ""
     label: str = field(default="")
+    missing: str = ""
 
     def __post_init__(self) -> None:
         if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
@@ -147,7 +150,7 @@ class Resource:
         """Return the object that the path names, or raise 404."""
         record = self.store(call.world).get(self.key(call))
         if record is None:
-            raise not_found()
+            raise not_found(self.missing.format(self.key(call)))
         return record
 
     def parent_key(self, call: Call) -> str:
@@ -217,7 +220,8 @@ class Resource:
         states_field = self.states.field if self.states else "status"
         record = self.put(world, with_field(record, states_field, state), at)
         if rest:
-            schedule_state(world, (self.kind, self.key_of(record), states_field), state, seconds, rest, at)
+            place = self.kind, self.key_of(record), states_field
+            schedule_state(world, place, state, seconds, rest, at, self.updated_field)
         return record
 
     def remove(self, world: World, record: StoredObject, at: float | None = None) -> None:
@@ -357,9 +361,9 @@ def respond(call: Call, result: Result) -> HTTPResponse:
         case dict():
             response = json_response(status, **result)
         case _ if known.paginated:
-            response = call.respond_page(key, key, [*result])
+            response = call.respond_page(key, key.removesuffix("s"), [*result])
         case _:
-            response = call.respond_all(key, key, result, status=status)
+            response = call.respond_all(key, key.removesuffix("s"), result, status=status)
     return response
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, with_field
 from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,7 @@ def schedule_state(
     seconds: float,
     rest: Sequence[tuple[str, float]],
     at: float | None = None,
+    updated_field: str = "",
 ) -> None:
     """Schedule the end of a state, after which the other ones follow.
 
@@ -67,15 +69,26 @@ def schedule_state(
         The states that follow, each with its seconds. The empty state removes the object.
     at : float, optional
         When the present state began, in Unix seconds; by default now.
+    updated_field : str
+        The field with the time of the last change; empty if there is none.
     """
     kind, key, states_field = place
     start = world.now() if at is None else at
     lasts_s = seconds * (1 + _JITTER * (2 * rng.random(world.seed, kind, key, state) - 1)) / world.speed
-    world.schedule(start + lasts_s, "resource.state", kind, key, states_field, state, [[*one] for one in rest])
+    world.schedule(
+        start + lasts_s, "resource.state", kind, key, states_field, state, [[*one] for one in rest], updated_field
+    )
 
 
-def _end_state(
-    world: World, at: float, kind: str, key: str, states_field: str, state: str, rest: Sequence[tuple[str, float]]
+def _end_state(  # noqa: PLR0913, PLR0917  # what the event holds
+    world: World,
+    at: float,
+    kind: str,
+    key: str,
+    states_field: str,
+    state: str,
+    rest: Sequence[tuple[str, float]],
+    updated_field: str = "",
 ) -> None:
     record = world.store(kind).get(key)
     if record is None or get_field(record, states_field) != state:
@@ -84,9 +97,10 @@ def _end_state(
     if not following:
         remove_object(world, kind, key, at)
         return
-    world.store(kind).put(key, with_field(record, states_field, following))
+    record = with_field(record, states_field, following)
+    world.store(kind).put(key, record.with_public(**{updated_field: format_time(at)}) if updated_field else record)
     if more:
-        schedule_state(world, (kind, key, states_field), following, seconds, more, at)
+        schedule_state(world, (kind, key, states_field), following, seconds, more, at, updated_field)
     effect = world.effects.get(f"{kind}.{following}")
     if effect is not None:
         effect(world, at, key)

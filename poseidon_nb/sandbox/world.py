@@ -153,6 +153,7 @@ class World:
         #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
         self.faults = FaultQueue()
+        self._event_time: float | None = None
         self.restore(State())
 
     def restore(self, state: State) -> None:
@@ -169,8 +170,8 @@ class World:
         return collections[name]
 
     def now(self) -> float:
-        """Return the time in Unix seconds."""
-        return self.clock.now()
+        """Return the time in Unix seconds; while an effect runs, the time at which it was due."""
+        return self.clock.now() if self._event_time is None else self._event_time
 
     def move_clock(self, seconds: float) -> None:
         """Move the clock forward, and run what becomes due.
@@ -191,7 +192,11 @@ class World:
         events = self.state.events
         while events and events[0].due <= now:
             event = heapq.heappop(events)
-            self.effects[event.effect](self, event.due, *event.arguments)
+            self._event_time = event.due
+            try:
+                self.effects[event.effect](self, event.due, *event.arguments)
+            finally:
+                self._event_time = None
         return now
 
     def schedule(self, due: float, effect: str, *arguments: Any) -> None:
@@ -270,7 +275,8 @@ def load_state(world: World, saved: bytes) -> None:
         raise ValueError(f"its format is {data['format']!r} instead of {_FORMAT!r}: it was saved by another version")
     rows = _part(data, "collections", dict)
     collections = {
-        name: _load_collection(name, rows.get(name, []), world.reference_data) for name in dict.fromkeys((*STORE_NAMES, *rows))
+        name: _load_collection(name, rows.get(name, []), world.reference_data)
+        for name in dict.fromkeys((*STORE_NAMES, *rows))
     }
     state = State(
         collections,

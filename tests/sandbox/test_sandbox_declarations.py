@@ -12,6 +12,7 @@ from poseidon_nb.sandbox.invoices import charges
 from poseidon_nb.sandbox.resources import Price, Resource
 from poseidon_nb.sandbox.responses import HTTPException
 from poseidon_nb.sandbox.states import States
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
@@ -78,6 +79,23 @@ def test_states_follow_each_other_in_time_and_the_last_one_removes_with_children
     api.clock.advance(70)
     world.advance()
     assert (SHIPS.all(world), len(SAILORS.store(world))) == ([], 0)
+
+
+def test_a_long_move_of_the_clock_leaves_each_change_its_own_time(api):
+    boats = Resource("boats", states=States(first=(("building", 60.0),), ready="afloat"), updated_field="updated_at")
+    world = api.sandbox._dispatcher.world
+    world.speed = 1.0
+    start = world.now()
+    boat = boats.add(world, {}, start)
+    seen = []
+    world.effects = {**world.effects, "boats.afloat": lambda world, at, _key: seen.append((world.now(), at))}
+    api.clock.advance(3600)
+    world.advance()
+    ((now, at),) = seen
+    assert now == at
+    assert start + 45 <= at <= start + 75
+    assert boats.store(world)[boat["id"]]["updated_at"] == format_time(at)
+    assert world.now() == start + 3600
 
 
 def test_an_object_that_was_moved_meanwhile_is_not_moved_again(api):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import ADDRESSES_AT, begin_action, busy_key
-from poseidon_nb.sandbox.call import check_type, convert, optional_field, required_field
+from poseidon_nb.sandbox.call import Call, check_type, convert, optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.responses import HTTPResponse, unprocessable
 from poseidon_nb.sandbox.services.account import find_key
@@ -35,7 +35,6 @@ from poseidon_nb.sandbox.timestamps import format_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.world import World
 
 _MAX_NAMES = 10
@@ -45,8 +44,38 @@ _HOSTS = 200
 
 def create_droplets(call: Call) -> HTTPResponse:
     """Handle ``droplets_create``: ``{"droplet"}`` for ``name``, ``{"droplets"}`` for ``names``."""
-    body, world = call.body, call.world
-    names = _requested_names(body)
+    return _created_response(call, _create_all(call, _requested_names(call.body)))
+
+
+def check_template(world: World, body: dict[str, Any], scopes: frozenset[str] | None = None) -> None:
+    """Raise an error unless droplets could be created with this body, which needs no name."""
+    _create_all(_service_call(world, body, scopes), [])
+
+
+def create_for_service(world: World, body: dict[str, Any], names: list[str]) -> list[int]:
+    """Create droplets on behalf of a service and return their ids, or raise the error of ``droplets_create``."""
+    return [id_ for id_, _ in _create_all(_service_call(world, body), names)]
+
+
+def _service_call(world: World, body: dict[str, Any], scopes: frozenset[str] | None = None) -> Call:
+    return Call(world, "droplets_create", "", "/v2/droplets", {}, {}, {**body}, scopes)
+
+
+def destroy_when_idle(world: World, _at: float, droplet_id: int) -> None:
+    """Destroy a droplet as soon as its action in progress, if any, has ended. It is also an effect."""
+    droplet, busy = world.droplets.get(droplet_id), world.state.busy.get(busy_key("droplet", droplet_id))
+    if droplet is None or (busy is not None and world.actions[busy]["type"] == "destroy"):
+        return
+    if busy is None:
+        begin_action(world, "destroy", resource_type="droplet", resource_id=droplet_id, region=droplet["region"])
+    else:
+        # The action ends first: of two events at the same time, the older one runs first.
+        world.schedule(world.actions[busy].internal["due"], "droplet.destroy_when_idle", droplet_id)
+
+
+def _create_all(call: Call, names: list[str]) -> list[tuple[int, int]]:
+    """Create droplets and return the id of each and of its action."""
+    world = call.world
     placement = _requested_placement(call)
     _, size, region = placement
     tags = requested_tags(call)
@@ -54,6 +83,8 @@ def create_droplets(call: Call) -> HTTPResponse:
     vpc = _requested_vpc(call, region["slug"])
     if len(world.droplets) + len(names) > world.state.account["droplet_limit"]:
         raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
+    if not names:
+        return []
     if world.faults.take_for_action("no_capacity", "create", None):
         others = [slug for slug in size["regions"] if slug != region["slug"]]
         raise unprocessable("This size is currently restricted in this region.", available_regions=others)
@@ -61,11 +92,10 @@ def create_droplets(call: Call) -> HTTPResponse:
         vpc = ensure_default_vpc(world, region["slug"], world.now())
     # In a region's default range, the address follows from the droplet's serial number.
     addresses = [None] * len(names) if has_default_range(world, vpc) else free_addresses(world, vpc, len(names))
-    created = [
+    return [
         _create(call, name, placement, tags, (vpc["id"], address))
         for name, address in zip(names, addresses, strict=True)
     ]
-    return _created_response(call, created)
 
 
 def _requested_names(body: dict[str, Any]) -> list[str]:
@@ -292,4 +322,5 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "droplet.addresses": _show_addresses,
     "droplet.create": _finish_creation,
     "droplet.destroy": _remove_droplet,
+    "droplet.destroy_when_idle": destroy_when_idle,
 }

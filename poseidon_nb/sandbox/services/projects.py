@@ -346,7 +346,11 @@ def _resource_object(call: Call, urn: str, assigned_at: str, status: str) -> dic
 
 
 def _remove_droplet(world: World, _at: float, droplet_id: int) -> None:
-    urn = f"do:droplet:{droplet_id}"
+    remove_from_projects(world, f"do:droplet:{droplet_id}")
+
+
+def remove_from_projects(world: World, urn: str) -> None:
+    """Remove a deleted resource from those assigned to its project."""
     for project in world.projects.all():
         if urn in project.internal["resources"]:
             unassign_resource(world, project, urn)
