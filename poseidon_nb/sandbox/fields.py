@@ -44,6 +44,10 @@ class Field:
         The range of a number, or of the length of text and arrays.
     fields : tuple of Field
         The fields of an object, or of each object of an array. Others are kept as they are.
+    items : str
+        The JSON type of an array's items; empty allows any, and the dispatcher has checked those of the outermost fields.
+    refers : str
+        The store in which an outermost field's text, or each item of its array, has to be a key, such as ``vpcs``.
     fixed : bool
         Whether a later change is refused.
     unique : bool
@@ -61,6 +65,8 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     fields: tuple[Field, ...] = ()
+    items: str = ""
+    refers: str = ""
     fixed: bool = False
     unique: bool = False
 
@@ -73,12 +79,16 @@ class Field:
         if self.pattern is not None and not self.pattern.fullmatch(value):
             raise unprocessable(f"{label} {self.rule}.")
         self._check_range(value, label)
-        if self.fields and isinstance(value, dict):
-            return {**value, **read_fields(self.fields, value, f"{label}.")}
-        if self.fields and isinstance(value, list):
-            items = [convert(f"an item of {label}", item, "object") for item in value]
-            return [{**item, **read_fields(self.fields, item, f"{label}.")} for item in items]
-        return value
+        kind = "object" if self.fields else self.items
+        if kind and isinstance(value, list):
+            value = [convert(f"an item of {label}", item, kind) for item in value]
+            if self.fields:
+                return [self._read_object(item, label) for item in value]
+        return self._read_object(value, label) if self.fields and isinstance(value, dict) else value
+
+    def _read_object(self, value: dict[str, Any], label: str) -> dict[str, Any]:
+        rest = {name: inner for name, inner in value.items() if inner is not None}
+        return {**rest, **read_fields(self.fields, value, f"{label}.")}
 
     def _check_range(self, value: Any, label: str) -> None:
         sized = isinstance(value, str | list | dict)

@@ -34,7 +34,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, read_fields, with_field
 from poseidon_nb.sandbox.responses import HTTPResponse, conflict, json_response, not_found, unprocessable
 from poseidon_nb.sandbox.states import remove_object, schedule_state
-from poseidon_nb.sandbox.store import ObjectStore, StoredObject
+from poseidon_nb.sandbox.store import ObjectStore, StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -103,6 +103,9 @@ class Resource:
     check : callable, optional
         Raises an error if the values of a body fit neither each other nor the account. It gets the call, the values, and the
         object to be changed or None. It may complete the values.
+    show : callable, optional
+        Returns an object as responses show it, from the call and the stored object: with what follows from the time, from the
+        token, or from the objects that it refers to.
     states : States, optional
         How its state moves.
     price : callable, optional
@@ -122,6 +125,7 @@ class Resource:
     new_id: Callable[[World, str, int], Any] = _uuid
     build: Callable[[World, Any, dict[str, Any], float], dict[str, Any] | StoredObject] = _default_build
     check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
+    show: Callable[[Call, StoredObject], StoredObject] | None = None
     states: States | None = None
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
     updated_field: str = ""
@@ -238,7 +242,7 @@ class Resource:
         """
 
         def handle(call: Call) -> HTTPResponse:
-            found = self.all(call.world, self.parent_key(call))
+            found = [self.shown(call, one) for one in self.all(call.world, self.parent_key(call))]
             for parameter, name in filters.items():
                 wanted = call.query.get(parameter)
                 if wanted:
@@ -255,15 +259,21 @@ class Resource:
         """Return the function that creates an object."""
 
         def handle(call: Call) -> HTTPResponse:
-            parent = self.parent_key(call)
-            values = read_fields(self.fields, call.body)
-            self._check_unique(call.world, values, parent)
-            if self.check is not None:
-                self.check(call, values, None)
-            record = self.add(call.world, values, call.world.now(), parent)
-            return respond(call, record.with_public(**record.internal.get("once", {})))
+            record = self.make(call)
+            return respond(call, self.shown(call, record).with_public(**record.internal.get("once", {})))
 
         return handle
+
+    def make(self, call: Call) -> StoredObject:
+        """Create an object from a body, and return it."""
+        parent = self.parent_key(call)
+        values = read_fields(self.fields, call.body)
+        self._check_values(call, values, parent)
+        return self.add(call.world, values, call.world.now(), parent)
+
+    def shown(self, call: Call, record: StoredObject) -> StoredObject:
+        """Return an object as responses show it."""
+        return record if self.show is None else self.show(call, record)
 
     def update(self, *, replace: bool = False) -> Handler:
         """Return the function that changes the fields of a body; `replace` also resets missing ones to their defaults."""
@@ -275,29 +285,43 @@ class Resource:
             for one in wanted:
                 if one.fixed and values.get(one.name) != record.public.get(one.name):
                     raise unprocessable(f"{one.name} cannot be changed.")
-            self._check_unique(call.world, values, record.internal.get("parent", ""), record)
-            if self.check is not None:
-                self.check(call, values, record)
+            self._check_values(call, values, record.internal.get("parent", ""), record)
             return self.change(call.world, record, **values)
 
         return self.on(change)
 
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
-        """Store an object with changed public fields, and return it."""
+        """Store an object with changed public fields, and return it.
+
+        The effect ``KIND.changed`` is called afterwards, if there is one, with the account, the time and the key.
+        """
         if self.updated_field:
             changes[self.updated_field] = format_time(world.now())
         changed = record.with_public(**changes)
         if changed[self.id_field] != record[self.id_field]:
             self.store(world).remove(self.key_of(record))
-        return self.put(world, changed)
+        changed = self.put(world, changed)
+        effect = world.effects.get(f"{self.kind}.changed")
+        if effect is not None:
+            effect(world, world.now(), self.key_of(changed))
+        return self.store(world)[self.key_of(changed)]
 
-    def delete(self) -> Handler:
-        """Return the function that deletes an object, at once or after its last state."""
+    def delete(self, answer: Callable[[StoredObject], Result] | None = None) -> Handler:
+        """Return the function that deletes an object, at once or after its last state.
 
-        def delete(call: Call, record: StoredObject) -> None:
+        Parameters
+        ----------
+        answer : callable, optional
+            Returns what `respond` sends, from the object as it was shown before; by default nothing.
+        """
+
+        def delete(call: Call) -> HTTPResponse:
+            record = self.find(call)
+            shown = self.shown(call, record)
             self.begin_deletion(call.world, record)
+            return respond(call, None if answer is None else answer(shown))
 
-        return self.on(delete)
+        return delete
 
     def begin_deletion(self, world: World, record: StoredObject) -> None:
         """Delete an object, at once or after its last state. One that is being deleted stays so."""
@@ -313,7 +337,7 @@ class Resource:
         Parameters
         ----------
         function : callable
-            Gets the call and the object, and returns what `respond` sends.
+            Gets the call and the object, and returns what `respond` sends. An object of this kind is sent as it is shown.
         state : str or sequence of str
             The states in which this is possible; empty allows all.
         """
@@ -325,21 +349,34 @@ class Resource:
                 present = get_field(record, self.states.field)
                 if present not in allowed:
                     raise unprocessable(f"The {self.name} is {present}, and has to be {' or '.join(allowed)} for this.")
-            return respond(call, function(call, record))
+            result = function(call, record)
+            return respond(call, self.shown(call, result) if isinstance(result, StoredObject) else result)
 
         return handle
 
-    def _check_unique(
-        self, world: World, values: dict[str, Any], parent: str, present: StoredObject | None = None
+    def _check_values(
+        self, call: Call, values: dict[str, Any], parent: str, present: StoredObject | None = None
     ) -> None:
+        world = call.world
         for one in self.fields:
+            if one.refers and one.name in values:
+                check_reference(world, one.refers, values[one.name], one.name)
             if one.unique and one.name in values and (present is None or values[one.name] != present[one.name]):
                 others = self.all(world, parent)
                 if any(other.public.get(one.name) == values[one.name] for other in others):
                     raise conflict(f"A {self.name} with this {one.name} already exists.")
+        if self.check is not None:
+            self.check(call, values, present)
 
 
-def respond(call: Call, result: Result) -> HTTPResponse:
+def check_reference(world: World, kind: str, value: str | list[str], label: str) -> None:
+    """Raise 422 if text, or an item of an array, is not a key in a store; empty text refers to nothing."""
+    for key in [value] if isinstance(value, str) else value:
+        if key and world.store(kind).get(key) is None:
+            raise unprocessable(f"{label} {key} does not exist.")
+
+
+def respond(call: Call, result: Result, **more: Any) -> HTTPResponse:
     """Return a response in the form that the specification describes for the operation.
 
     Parameters
@@ -348,6 +385,8 @@ def respond(call: Call, result: Result) -> HTTPResponse:
         The request.
     result : object
         One object, a sequence of objects, the members of the body, a response, or None for no content.
+    **more
+        Further members of the body.
     """
     known = operation(call.operation)
     key, status = known.response_key, known.status
@@ -364,6 +403,8 @@ def respond(call: Call, result: Result) -> HTTPResponse:
             response = call.respond_page(key, key.removesuffix("s"), [*result])
         case _:
             response = call.respond_all(key, key.removesuffix("s"), result, status=status)
+    if more:
+        response.body = b"%b,%b" % (response.body[:-1], to_json(more)[1:])
     return response
 
 

@@ -27,6 +27,8 @@ FORBIDDEN_TEXT = "You do not have access for the attempted action."
 CONFLICT_TEXT = "The request could not be completed due to a conflict."
 RATE_LIMIT_TEXT = "API Rate limit exceeded."
 SERVER_ERROR_TEXT = "Unexpected server-side error"
+#: Where pages also say their number, and name one link differently.
+_GENAI_PATH, _GENAI_LINKS = "/v2/gen-ai/", {"prev": "previous"}
 _DEFAULT_PER_PAGE = 20
 _MAX_PER_PAGE = 200
 _MAX_DIGITS = 12
@@ -158,8 +160,15 @@ def page_body(items: Sequence[bytes], key: str, call: Call, total: int) -> bytes
     total : int
         The number of items on all pages.
     """
-    links = to_json(page_links(call, total))
-    return b'{"%b":[%b],"links":%b,"meta":{"total":%d}}' % (key.encode(), b",".join(items), links, total)
+    links = page_links(call, total)
+    meta = {"total": total}
+    if call.path.startswith(_GENAI_PATH):
+        links = {
+            what: {_GENAI_LINKS.get(name, name): url for name, url in pages.items()} for what, pages in links.items()
+        }
+        number, per_page = page_window(call)
+        meta |= {"page": number, "pages": max(1, -(-total // per_page))}
+    return b'{"%b":[%b],"links":%b,"meta":%b}' % (key.encode(), b",".join(items), to_json(links), to_json(meta))
 
 
 def page_links(call: Call, total: int) -> dict[str, dict[str, str]]:

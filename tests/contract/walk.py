@@ -109,8 +109,10 @@ class Walk:
                 break
             answer = self._follow_link(following)
         if seen > 1:
-            self._follow_link(answer["links"]["pages"]["prev"])
-            assert "prev" not in (self._follow_link(answer["links"]["pages"]["first"])["links"]["pages"])
+            back = {"prev", "previous"} & answer["links"]["pages"].keys()
+            self._follow_link(answer["links"]["pages"][back.pop()])
+            first = self._follow_link(answer["links"]["pages"]["first"])["links"]["pages"]
+            assert not {"prev", "previous"} & first.keys()
 
     def _follow_link(self, address: str) -> Any:
         parts = urlsplit(address)

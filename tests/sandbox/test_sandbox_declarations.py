@@ -9,7 +9,7 @@ import pytest
 
 from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.invoices import charges
-from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.resources import Price, Resource, check_reference
 from poseidon_nb.sandbox.responses import HTTPException
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.timestamps import format_time
@@ -59,7 +59,11 @@ def test_fields_have_defaults_and_one_line_refusals():
     assert refusal(SHIP, {"sails": [{}]}) == "sails.cloth is required."
     assert refusal(SHIP, {"sails": [{"cloth": "silk"}]}) == "sails.cloth must be one of linen."
     assert refusal(SHIP, {"sails": ["linen"]}) == "an item of sails must be an object."
-    assert read_fields(SHIP, {"sails": [{"cloth": "linen", "age": 2}]})["sails"] == [{"cloth": "linen", "age": 2}]
+    sail = {"cloth": "linen", "age": 2}
+    assert read_fields(SHIP, {"sails": [{**sail, "color": None}]})["sails"] == [sail]
+    assert refusal((Field("crew", type="array", items="string"),), {"crew": ["iason", 2]}) == (
+        "an item of crew must be a string."
+    )
 
 
 def test_states_follow_each_other_in_time_and_the_last_one_removes_with_children(api):
@@ -119,6 +123,15 @@ def test_prices_are_charged_for_the_time_that_they_held(api):
     found = [one for one in charges(world, start, world.now()) if one.product == "Ships"]
     # The price of a month is one of 672 hours, so an hour of a mast costs a dollar.
     assert [(one.description, one.cents) for one in found] == [("argo (3 masts)", 3000), ("argo (5 masts)", 5000)]
+
+
+def test_references_are_looked_up(api):
+    world = api.sandbox._dispatcher.world
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, world.now())
+    for known in ("", [], ship["id"], [ship["id"], ""]):
+        check_reference(world, "ships", known, "ship")
+    with pytest.raises(HTTPException, match=r"ships hydra does not exist\."):
+        check_reference(world, "ships", [ship["id"], "hydra"], "ships")
 
 
 def test_children_are_named_after_their_parents():
