@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.sandbox import actions, states
 from poseidon_nb.sandbox.services import (
     account,
+    addons,
     backups,
     billing,
     cdn,
@@ -22,9 +23,11 @@ from poseidon_nb.sandbox.services import (
     droplet_creation,
     droplets,
     firewalls,
+    functions,
     images,
     load_balancers,
     monitoring,
+    organizations,
     projects,
     reserved_ips,
     snapshots,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 SERVICES = (
     account,
+    addons,
     billing,
     cdn,
     certificates,
@@ -51,9 +55,11 @@ SERVICES = (
     droplet_creation,
     droplets,
     firewalls,
+    functions,
     images,
     load_balancers,
     monitoring,
+    organizations,
     projects,
     reserved_ips,
     snapshots,
