@@ -107,6 +107,8 @@ class Resource:
         How its state moves.
     price : callable, optional
         Returns the present `Price` of an object, or None, from the account and its public fields.
+    view : callable, optional
+        Returns what responses show of an object, from the call and the object; by default its public fields.
     updated_field : str
         The field with the time of the last change; empty if it has none.
     label : str
@@ -122,6 +124,7 @@ class Resource:
     check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
     states: States | None = None
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
+    view: Callable[[Call, StoredObject], StoredObject] | None = None
     updated_field: str = ""
     label: str = field(default="")
 
@@ -149,6 +152,10 @@ class Resource:
         if record is None:
             raise not_found()
         return record
+
+    def shown(self, call: Call, record: StoredObject) -> StoredObject:
+        """Return what responses show of an object."""
+        return record if self.view is None else self.view(call, record)
 
     def parent_key(self, call: Call) -> str:
         """Return the key of the parent that the path names, or raise 404; empty without a parent."""
@@ -239,13 +246,13 @@ class Resource:
                 wanted = call.query.get(parameter)
                 if wanted:
                     found = [one for one in found if str(get_field(one, name)).lower() == wanted.lower()]
-            return respond(call, found)
+            return respond(call, [self.shown(call, one) for one in found])
 
         return handle
 
     def get(self) -> Handler:
         """Return the function that answers with one object."""
-        return self.on(lambda _call, record: record)
+        return self.on(self.shown)
 
     def create(self) -> Handler:
         """Return the function that creates an object."""
@@ -257,7 +264,7 @@ class Resource:
             if self.check is not None:
                 self.check(call, values, None)
             record = self.add(call.world, values, call.world.now(), parent)
-            return respond(call, record.with_public(**record.internal.get("once", {})))
+            return respond(call, self.shown(call, record).with_public(**record.internal.get("once", {})))
 
         return handle
 
@@ -274,7 +281,7 @@ class Resource:
             self._check_unique(call.world, values, record.internal.get("parent", ""), record)
             if self.check is not None:
                 self.check(call, values, record)
-            return self.change(call.world, record, **values)
+            return self.shown(call, self.change(call.world, record, **values))
 
         return self.on(change)
 
@@ -357,9 +364,9 @@ def respond(call: Call, result: Result) -> HTTPResponse:
         case dict():
             response = json_response(status, **result)
         case _ if known.paginated:
-            response = call.respond_page(key, key, [*result])
+            response = call.respond_page(key, key.removesuffix("s"), [*result])
         case _:
-            response = call.respond_all(key, key, result, status=status)
+            response = call.respond_all(key, key.removesuffix("s"), result, status=status)
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.invoices import charges
 from poseidon_nb.sandbox.resources import Price, Resource
 from poseidon_nb.sandbox.responses import HTTPException
+from poseidon_nb.sandbox.services import spaces_keys
 from poseidon_nb.sandbox.states import States
 
 if TYPE_CHECKING:
@@ -117,3 +119,28 @@ def test_a_saved_account_has_declared_resources(api):
     assert api.get("/v2/spaces/keys")["keys"] == []
     assert api.ask("PUT", "/_sandbox/state", saved).status == 204
     assert [one["access_key"] for one in api.get("/v2/spaces/keys")["keys"]] == [made["key"]["access_key"]]
+
+
+def test_a_view_is_what_responses_show_and_the_store_keeps_the_rest(api, monkeypatch: pytest.MonkeyPatch):
+    world = api.sandbox._dispatcher.world
+    keys = spaces_keys.KEYS
+    viewed = dataclasses.replace(keys, view=lambda _call, key: key.with_public(name=key["name"].upper()))
+    operations = {"list": viewed.list(), "get": viewed.get(), "create": viewed.create(), "patch": viewed.update()}
+    for verb, function in operations.items():
+        monkeypatch.setitem(api.sandbox._dispatcher.operations, f"spacesKey_{verb}", function)
+    made = api("POST", "/v2/spaces/keys", {"name": "reader", "grants": []})[1]["key"]
+    assert (made["name"], made["secret_key"] != "") == ("READER", True)
+    path = f"/v2/spaces/keys/{made['access_key']}"
+    assert api("PATCH", path, {"name": "writer"})[1]["key"]["name"] == "WRITER"
+    assert [one["name"] for one in api.get("/v2/spaces/keys")["keys"]] == [api.get(path)["key"]["name"]] == ["WRITER"]
+    assert keys.all(world)[0]["name"] == "writer"
+
+
+def test_services_that_refer_to_an_object_learn_that_it_is_removed(api):
+    world = api.sandbox._dispatcher.world
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, world.now(), settled=True)
+    seen: list[str] = []
+    names = ("ships.removed", "ships.removed.ports", "ships.removedly", "ships.sailors.removed")
+    world.effects = {**world.effects, **{name: lambda *_, name=name: seen.append(name) for name in names}}
+    SHIPS.remove(world, ship)
+    assert seen == ["ships.removed", "ships.removed.ports"]
