@@ -32,7 +32,14 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, read_fields, with_field
-from poseidon_nb.sandbox.responses import HTTPResponse, conflict, json_response, not_found, unprocessable
+from poseidon_nb.sandbox.responses import (
+    NOT_FOUND_TEXT,
+    HTTPResponse,
+    conflict,
+    json_response,
+    not_found,
+    unprocessable,
+)
 from poseidon_nb.sandbox.states import remove_object, schedule_state
 from poseidon_nb.sandbox.store import ObjectStore, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -111,6 +118,8 @@ class Resource:
         The field with the time of the last change; empty if it has none.
     label : str
         What messages call it, such as ``database cluster``.
+    missing : str
+        The message of a 404, for a service with its own; ``{}`` is the id.
     """
 
     kind: str
@@ -124,6 +133,7 @@ class Resource:
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
     updated_field: str = ""
     label: str = field(default="")
+    missing: str = NOT_FOUND_TEXT
 
     def __post_init__(self) -> None:
         if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
@@ -145,9 +155,10 @@ class Resource:
 
     def find(self, call: Call) -> StoredObject:
         """Return the object that the path names, or raise 404."""
-        record = self.store(call.world).get(self.key(call))
+        key = self.key(call)
+        record = self.store(call.world).get(key)
         if record is None:
-            raise not_found()
+            raise not_found(self.missing.format(key))
         return record
 
     def parent_key(self, call: Call) -> str:
@@ -261,8 +272,16 @@ class Resource:
 
         return handle
 
-    def update(self, *, replace: bool = False) -> Handler:
-        """Return the function that changes the fields of a body; `replace` also resets missing ones to their defaults."""
+    def update(self, *, replace: bool = False, state: str | Sequence[str] = ()) -> Handler:
+        """Return the function that changes the fields of a body.
+
+        Parameters
+        ----------
+        replace : bool
+            Reset the fields that the body lacks to their defaults.
+        state : str or sequence of str
+            The states in which this is possible; empty allows all.
+        """
 
         def change(call: Call, record: StoredObject) -> StoredObject:
             sent = {name: value for name, value in call.body.items() if value is not None}
@@ -276,7 +295,7 @@ class Resource:
                 self.check(call, values, record)
             return self.change(call.world, record, **values)
 
-        return self.on(change)
+        return self.on(change, state=state)
 
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
         """Store an object with changed public fields, and return it."""

@@ -104,9 +104,9 @@ def bad_request(message: str) -> HTTPException:
     return HTTPException(400, "bad_request", message)
 
 
-def not_found() -> HTTPException:
-    """Return the error for an unknown resource, with the message that clients match on."""
-    return HTTPException(404, "not_found", NOT_FOUND_TEXT)
+def not_found(message: str = NOT_FOUND_TEXT) -> HTTPException:
+    """Return the error for an unknown resource, by default with the message that clients match on."""
+    return HTTPException(404, "not_found", message)
 
 
 def forbidden(message: str = FORBIDDEN_TEXT) -> HTTPException:
