@@ -270,7 +270,8 @@ def load_state(world: World, saved: bytes) -> None:
         raise ValueError(f"its format is {data['format']!r} instead of {_FORMAT!r}: it was saved by another version")
     rows = _part(data, "collections", dict)
     collections = {
-        name: _load_collection(name, rows.get(name, []), world.reference_data) for name in dict.fromkeys((*STORE_NAMES, *rows))
+        name: _load_collection(name, rows.get(name, []), world.reference_data)
+        for name in dict.fromkeys((*STORE_NAMES, *rows))
     }
     state = State(
         collections,

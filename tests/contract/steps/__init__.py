@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, network, spaces, storage
+from tests.contract.steps import billing, domains, gateways, network, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,4 +17,5 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *domains.STEPS,
     *network.STEPS,
     *spaces.STEPS,
+    *gateways.STEPS,
 )
