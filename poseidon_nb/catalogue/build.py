@@ -53,6 +53,10 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "described with the key of the list; the service and godo use key",
         {"response_key": "key", "response_is_list": False},
     ),
+    "byoipPrefixes_create": (
+        "described as a bare prefix; its own example and godo have it under byoip_prefix",
+        {"response_key": "byoip_prefix"},
+    ),
 }
 
 #: Body fields that operations take although their schema does not list them: the reason and the fields.
@@ -68,7 +72,7 @@ ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
         )
         for operation_id in ("databases_create_kafka_topic", "databases_update_kafka_topic")
     },
-    "vpcnatgateways_create": ("godo sends it", (Parameter("project_id", "string"),)),
+    "vpcnatgateways_create": ("godo sends them", (Parameter("project_id", "string"), Parameter("egresses", "object"))),
 }
 
 

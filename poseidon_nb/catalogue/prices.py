@@ -50,6 +50,7 @@ class Price:
 
 _DOCS = "docs.digitalocean.com/products"
 _READ = "read in November 2026"
+_LAUNCH = "DigitalOcean's price when the product was launched, from memory; no page that could be read names it"
 _THIRD_PARTY = "DigitalOcean's prices since July 2022, according to third parties"
 
 #: 28 days. The pricing pages for droplets and Kubernetes nodes state this cap.
@@ -73,6 +74,10 @@ VOLUME_GIB = Price(0.10, "GiB", _THIRD_PARTY, "2026", unverified=True)
 #: For regional load balancers. Older pages of the documentation state 10, with 1, 3 and 6 nodes for the former sizes.
 LOAD_BALANCER_NODE = Price(12.0, "node", _THIRD_PARTY, "2026", unverified=True)
 LOAD_BALANCER_NODES: Mapping[str, int] = MappingProxyType({"lb-small": 1, "lb-medium": 3, "lb-large": 6})
+#: Billed for each unit of size, says github.com/digitalocean/scale-with-simplicity, which does not name the amount.
+NAT_GATEWAY_UNIT = Price(40.0, "unit of size", _LAUNCH, "2026", unverified=True)
+#: For the size of a share, in both performance tiers.
+NFS_GIB = Price(0.30, "GiB", _LAUNCH, "2026", unverified=True)
 #: For a reserved IPv4 address not assigned to a droplet. The documentation of floating IPs, its old name, states 4.
 UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
 UPTIME_CHECK = Price(1.0, "check", f"{_DOCS}/uptime/details", "March 27, 2026")

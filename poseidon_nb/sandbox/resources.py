@@ -32,7 +32,14 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, read_fields, with_field
-from poseidon_nb.sandbox.responses import HTTPResponse, conflict, json_response, not_found, unprocessable
+from poseidon_nb.sandbox.responses import (
+    NOT_FOUND_TEXT,
+    HTTPResponse,
+    conflict,
+    json_response,
+    not_found,
+    unprocessable,
+)
 from poseidon_nb.sandbox.states import remove_object, schedule_state
 from poseidon_nb.sandbox.store import ObjectStore, StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
@@ -115,7 +122,7 @@ class Resource:
     label : str
         What messages call it, such as ``database cluster``.
     missing : str
-        The message of a 404, with ``{}`` for the id; by default that of all services.
+        The message of a 404, for a service with its own; ``{}`` is the id.
     """
 
     kind: str
@@ -130,7 +137,7 @@ class Resource:
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
     updated_field: str = ""
     label: str = field(default="")
-    missing: str = ""
+    missing: str = NOT_FOUND_TEXT
 
     def __post_init__(self) -> None:
         if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
@@ -152,9 +159,10 @@ class Resource:
 
     def find(self, call: Call) -> StoredObject:
         """Return the object that the path names, or raise 404."""
-        record = self.store(call.world).get(self.key(call))
+        key = self.key(call)
+        record = self.store(call.world).get(key)
         if record is None:
-            raise not_found(self.missing.format(self.key(call)))
+            raise not_found(self.missing.format(key))
         return record
 
     def parent_key(self, call: Call) -> str:
@@ -275,8 +283,16 @@ class Resource:
         """Return an object as responses show it."""
         return record if self.show is None else self.show(call, record)
 
-    def update(self, *, replace: bool = False) -> Handler:
-        """Return the function that changes the fields of a body; `replace` also resets missing ones to their defaults."""
+    def update(self, *, replace: bool = False, state: str | Sequence[str] = ()) -> Handler:
+        """Return the function that changes the fields of a body.
+
+        Parameters
+        ----------
+        replace : bool
+            Reset the fields that the body lacks to their defaults.
+        state : str or sequence of str
+            The states in which this is possible; empty allows all.
+        """
 
         def change(call: Call, record: StoredObject) -> StoredObject:
             sent = {name: value for name, value in call.body.items() if value is not None}
@@ -288,7 +304,7 @@ class Resource:
             self._check_values(call, values, record.internal.get("parent", ""), record)
             return self.change(call.world, record, **values)
 
-        return self.on(change)
+        return self.on(change, state=state)
 
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
         """Store an object with changed public fields, and return it.

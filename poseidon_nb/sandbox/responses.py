@@ -106,9 +106,9 @@ def bad_request(message: str) -> HTTPException:
     return HTTPException(400, "bad_request", message)
 
 
-def not_found(message: str = "") -> HTTPException:
+def not_found(message: str = NOT_FOUND_TEXT) -> HTTPException:
     """Return the error for an unknown resource, by default with the message that clients match on."""
-    return HTTPException(404, "not_found", message or NOT_FOUND_TEXT)
+    return HTTPException(404, "not_found", message)
 
 
 def forbidden(message: str = FORBIDDEN_TEXT) -> HTTPException:

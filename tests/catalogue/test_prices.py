@@ -22,7 +22,13 @@ PUBLISHED = {
     "UPTIME_CHECK": 1,
 }
 #: Prices that no page confirms.
-UNVERIFIED = {"VOLUME_GIB": 0.10, "LOAD_BALANCER_NODE": 12, "UNASSIGNED_IP": 5}
+UNVERIFIED = {
+    "VOLUME_GIB": 0.10,
+    "LOAD_BALANCER_NODE": 12,
+    "UNASSIGNED_IP": 5,
+    "NAT_GATEWAY_UNIT": 40,
+    "NFS_GIB": 0.30,
+}
 
 
 @pytest.mark.parametrize(("name", "usd"), [*PUBLISHED.items(), *UNVERIFIED.items()])

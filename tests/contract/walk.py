@@ -20,6 +20,9 @@ LONG_S = 3600
 LIVE_FIELDS = (
     ".networking_throughput",  # of a size, in live answers of 2026
     "account.volume_limit",  # in godo's Account
+    # Of a NAT gateway: the examples have some, and the acceptance tests of Terraform's provider the others.
+    *(f".vpcs[].{name}" for name in ("default_gateway", "subnet_uuid", "gateway_ip")),
+    *(f"vpc_nat_gateway{plural}.project_id" for plural in ("", "s[]")),
     # Of a droplet's backups and snapshots, which share a schema: the example of droplets_list_backups has them.
     *(f"{key}[].{name}" for key in ("backups", "snapshots") for name in ("distribution", "slug", "public")),
 )

@@ -13,7 +13,7 @@ import re
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
@@ -22,6 +22,7 @@ from poseidon_nb.sandbox.responses import no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services import load_balancer_settings as settings
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.firewalls import remove_load_balancer
+from poseidon_nb.sandbox.services.projects import requested_project
 from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region, free_addresses
 from poseidon_nb.sandbox.store import SharedObject, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -86,7 +87,7 @@ def create_load_balancer(call: Call) -> HTTPResponse:
         vpc = _requested_vpc(call, slug)
         fields |= {"region": region, "vpc_uuid": vpc["id"]}
     fields |= _requested_droplets(call, vpc)
-    fields["project_id"] = _requested_project(world, body, objects.default_project_id(world))
+    fields["project_id"] = requested_project(world, body.get("project_id"))
     if len(world.load_balancers) >= _MAX_LOAD_BALANCERS:
         raise unprocessable("creating this load balancer will exceed your load balancer limit")
     balancer = add_load_balancer(world, world.now(), fields)
@@ -142,7 +143,7 @@ def update_load_balancer(call: Call) -> HTTPResponse:
     if is_global:
         fields |= _global_settings(world, body)
     fields |= _requested_droplets(call, world.vpcs.get(balancer.public.get("vpc_uuid")))
-    fields["project_id"] = _requested_project(world, body, balancer["project_id"])
+    fields["project_id"] = requested_project(world, body.get("project_id"), balancer["project_id"])
     public = {name: value for name, value in balancer.public.items() if name != "size"}
     before, after = node_count(balancer.public), node_count(fields)
     if after != before:
@@ -197,13 +198,6 @@ def _requested_vpc(call: Call, region: str) -> StoredObject:
     if vpc is None:
         raise unprocessable(f"VPC {vpc_id} not found in {region}.")
     return vpc
-
-
-def _requested_project(world: World, body: dict[str, Any], default: str) -> str:
-    project_id = optional_field(body, "project_id", "string") or default
-    if project_id != default and project_id not in world.projects:
-        raise unprocessable(f"Project {project_id} not found.")
-    return str(project_id)
 
 
 def _global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:

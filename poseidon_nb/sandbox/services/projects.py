@@ -91,6 +91,10 @@ _RESOURCE_TYPES = {
     "domain": ProjectResourceType("domains", "domains", "domain:read"),
     "loadbalancer": ProjectResourceType("load_balancers", "load_balancers", "load_balancer:read", shows_project=True),
     "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
+    "vpc_nat_gateway": ProjectResourceType(
+        "vpc_nat_gateways", "vpc_nat_gateways", "nat_gateway:read", shows_project=True
+    ),
+    "byoip_prefix": ProjectResourceType("byoip_prefixes", "byoip_prefixes", "byoip_prefix:read", shows_project=True),
 }
 
 
@@ -180,6 +184,14 @@ def _requested_project(call: Call) -> StoredObject:
     if project is None:
         raise not_found()
     return project
+
+
+def requested_project(world: World, wanted: str | None, default: str = "") -> str:
+    """Return the id of the project that a body asks for, or raise 422; by default that of the default project."""
+    default = default or objects.default_project_id(world)
+    if wanted and wanted != default and wanted not in world.projects:
+        raise unprocessable(f"Project {wanted} not found.")
+    return wanted or default
 
 
 def ensure_default_project(world: World) -> StoredObject:

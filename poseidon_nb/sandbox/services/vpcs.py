@@ -4,9 +4,10 @@ From the specification: a region's first VPC is its default. The default VPC and
 both). Making another VPC the default unsets the previous one. A new peering is ``PROVISIONING`` and later ``ACTIVE``; a
 deleted one answers 202 and is ``DELETING`` until it is gone.
 
-Not documented, chosen here: the messages of 422s. A VPC with peerings cannot be deleted. The default range of a region
-is the /16 of its droplets' private addresses, if no other VPC overlaps it. Ranges that DigitalOcean reserves are not
-refused. Two VPCs have at most one peering. A peering that is being deleted can be deleted again, which changes
+Not documented, chosen here: the messages of 422s. A VPC with peerings or partner attachments cannot be deleted. NAT
+gateways, file shares and their access points are members too, with URNs named after their paths. The default range of a
+region is the /16 of its droplets' private addresses, if no other VPC overlaps it. Ranges that DigitalOcean reserves are
+not refused. Two VPCs have at most one peering. A peering that is being deleted can be deleted again, which changes
 nothing, but not renamed.
 """
 
@@ -42,6 +43,14 @@ _FREE_RANGES, _PREFIX = IPv4Network("10.128.0.0/9"), 20
 _FIRST_FREE_OFFSET = 250 * 256 + 1
 _PEERING_NAME = re.compile(r"[a-zA-Z0-9\-]+")
 _PEER_COUNT = 2
+#: The stores whose resources are members of VPCs, with their types in URNs and the scopes to see them.
+_MEMBERS = {
+    "droplets": ("droplet", "droplet:read"),
+    "load_balancers": ("loadbalancer", "load_balancer:read"),
+    "vpc_nat_gateways": ("vpc_nat_gateway", "nat_gateway:read"),
+    "nfs_shares": ("nfs", "nfs:read"),
+    "nfs_access_points": ("nfs_access_point", "nfs:read"),
+}
 
 
 _VPCS = Resource("vpcs")
@@ -113,6 +122,9 @@ def _used_addresses(world: World, vpc_id: str) -> Iterator[str]:
     for balancer in world.load_balancers.all():
         if balancer.public.get("vpc_uuid") == vpc_id:
             yield balancer.internal["ip"]
+    for gateway in world.store("vpc_nat_gateways").all():
+        yield from (vpc["gateway_ip"] for vpc in gateway["vpcs"] if vpc["vpc_uuid"] == vpc_id)
+    yield from (share["host"] for share in world.store("nfs_shares").all() if vpc_id in share["vpc_ids"])
 
 
 def replace_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:
@@ -223,8 +235,9 @@ def delete_vpc(call: Call) -> HTTPResponse:
         raise forbidden("Can not delete default VPCs")
     if next(_members(call.world, vpc["id"], None, ""), None) is not None:
         raise forbidden("Can not delete VPC with members")
-    if any(vpc["id"] in peering["vpc_ids"] for peering in call.world.vpc_peerings.all()):
-        raise forbidden("Can not delete VPC with peerings")
+    for kind, words in (("vpc_peerings", "peerings"), ("partner_attachments", "partner attachments")):
+        if any(vpc["id"] in one["vpc_ids"] for one in call.world.store(kind).all()):
+            raise forbidden(f"Can not delete VPC with {words}")
     call.world.vpcs.remove(vpc["id"])
     return no_content()
 
@@ -239,16 +252,19 @@ def list_members(call: Call) -> HTTPResponse:
 
 def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: str) -> Iterator[StoredObject]:
     """Yield a VPC's members, of one type or all, as far as the scopes allow."""
-    for type_, scope, collection in (
-        ("droplet", "droplet:read", world.droplets),
-        ("loadbalancer", "load_balancer:read", world.load_balancers),
-    ):
+    for kind, (type_, scope) in _MEMBERS.items():
         if wanted in {"", type_} and (scopes is None or scope in scopes):
-            for record in collection.all():
+            for record in world.store(kind).all():
                 public = record.public
-                if public.get("vpc_uuid") == vpc_id:
+                if vpc_id in vpc_ids_of(public):
                     urn = f"do:{type_}:{public['id']}"
                     yield StoredObject({"urn": urn, "name": public["name"], "created_at": public["created_at"]})
+
+
+def vpc_ids_of(public: dict[str, Any]) -> tuple[str, ...]:
+    """Return the ids of a resource's VPCs. Each kind has them in another field."""
+    one = public.get("vpc_uuid") or public.get("vpc_id") or public.get("private_network_uuid")
+    return (one,) if one else (*public.get("vpc_ids", ()), *(vpc["vpc_uuid"] for vpc in public.get("vpcs", ())))
 
 
 def list_peerings(call: Call) -> HTTPResponse:

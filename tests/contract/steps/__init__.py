@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, network, small_groups, spaces, storage
+from tests.contract.steps import billing, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,4 +18,5 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *network.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
+    *gateways.STEPS,
 )
