@@ -107,6 +107,9 @@ class Resource:
         How its state moves.
     price : callable, optional
         Returns the present `Price` of an object, or None, from the account and its public fields.
+    show : callable, optional
+        Returns what responses contain of an object, from the account and the object, with the values that follow from the
+        time or from other objects.
     updated_field : str
         The field with the time of the last change; empty if it has none.
     label : str
@@ -122,6 +125,7 @@ class Resource:
     check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
     states: States | None = None
     price: Callable[[World, dict[str, Any]], Price | None] | None = None
+    show: Callable[[World, StoredObject], StoredObject] | None = None
     updated_field: str = ""
     label: str = field(default="")
 
@@ -224,6 +228,10 @@ class Resource:
         """Remove an object and its children."""
         remove_object(world, self.kind, self.key_of(record), world.now() if at is None else at)
 
+    def shown(self, world: World, record: StoredObject) -> StoredObject:
+        """Return an object as responses contain it."""
+        return record if self.show is None else self.show(world, record)
+
     def list(self, **filters: str) -> Handler:
         """Return the function that lists objects.
 
@@ -235,6 +243,8 @@ class Resource:
 
         def handle(call: Call) -> HTTPResponse:
             found = self.all(call.world, self.parent_key(call))
+            if self.show is not None:
+                found = [self.shown(call.world, one) for one in found]
             for parameter, name in filters.items():
                 wanted = call.query.get(parameter)
                 if wanted:
@@ -257,7 +267,7 @@ class Resource:
             if self.check is not None:
                 self.check(call, values, None)
             record = self.add(call.world, values, call.world.now(), parent)
-            return respond(call, record.with_public(**record.internal.get("once", {})))
+            return respond(call, self.shown(call.world, record).with_public(**record.internal.get("once", {})))
 
         return handle
 
@@ -309,7 +319,7 @@ class Resource:
         Parameters
         ----------
         function : callable
-            Gets the call and the object, and returns what `respond` sends.
+            Gets the call and the object, and returns what `respond` sends: an object of this kind, or anything else.
         state : str or sequence of str
             The states in which this is possible; empty allows all.
         """
@@ -321,7 +331,8 @@ class Resource:
                 present = get_field(record, self.states.field)
                 if present not in allowed:
                     raise unprocessable(f"The {self.name} is {present}, and has to be {' or '.join(allowed)} for this.")
-            return respond(call, function(call, record))
+            result = function(call, record)
+            return respond(call, self.shown(call.world, result) if isinstance(result, StoredObject) else result)
 
         return handle
 

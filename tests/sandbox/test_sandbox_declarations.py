@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from poseidon_nb.sandbox.call import Call
 from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.invoices import charges
 from poseidon_nb.sandbox.resources import Price, Resource
@@ -117,3 +120,20 @@ def test_a_saved_account_has_declared_resources(api):
     assert api.get("/v2/spaces/keys")["keys"] == []
     assert api.ask("PUT", "/_sandbox/state", saved).status == 204
     assert [one["access_key"] for one in api.get("/v2/spaces/keys")["keys"]] == [made["key"]["access_key"]]
+
+
+def test_responses_show_what_follows_from_other_objects(api):
+    world = api.sandbox._dispatcher.world
+    crewed = replace(SHIPS, show=lambda world, ship: ship.with_public(crew=len(SAILORS.all(world, ship["id"]))))
+    ship = crewed.add(world, {"name": "argo", "masts": 3}, world.now())
+    SAILORS.add(world, {"name": "orpheus"}, world.now(), crewed.key_of(ship))
+    call = Call(world, "vpcs_get", "", "", {"id": ship["id"]}, {})
+    assert (json.loads(crewed.get()(call).body)["vpc"]["crew"], "crew" in ship.public) == (1, False)
+    assert json.loads(crewed.list()(replace(call, operation="vpcs_list")).body)["vpcs"][0]["crew"] == 1
+
+
+def test_items_of_an_array_have_a_type():
+    ports = (Field("ports", type="array", items="integer"),)
+    assert read_fields(ports, {"ports": [80, "443"]}) == {"ports": [80, 443]}
+    assert refusal(ports, {"ports": [80, "https"]}) == "an item of ports must be an integer."
+    assert refusal(ports, {"ports": 80}) == "ports must be an array."
