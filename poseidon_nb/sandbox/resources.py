@@ -368,9 +368,9 @@ def respond(call: Call, result: Result) -> HTTPResponse:
         case dict():
             response = json_response(status, **result)
         case _ if known.paginated:
-            response = call.respond_page(key, key, [*result])
+            response = call.respond_page(key, key.removesuffix("s"), [*result])
         case _:
-            response = call.respond_all(key, key, result, status=status)
+            response = call.respond_all(key, key.removesuffix("s"), result, status=status)
     return response
 
 

@@ -93,10 +93,14 @@ def _end_state(
 
 
 def remove_object(world: World, kind: str, key: str, at: float) -> None:
-    """Remove an object and its children. The effect ``KIND.removed`` is called before, if there is one."""
-    effect = world.effects.get(f"{kind}.removed")
-    if effect is not None:
-        effect(world, at, key)
+    """Remove an object and its children.
+
+    Before, the effects ``KIND.removed`` and ``KIND.removed.WHAT`` are called, the latter of services that refer to it.
+    """
+    removed = f"{kind}.removed"
+    for name, effect in world.effects.items():
+        if name == removed or name.startswith(f"{removed}."):
+            effect(world, at, key)
     for child_kind, child_key in [*_children(world, kind, key)]:
         remove_object(world, child_kind, child_key, at)
     store = world.store(kind)

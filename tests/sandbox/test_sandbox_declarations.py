@@ -137,3 +137,13 @@ def test_items_of_an_array_have_a_type():
     assert read_fields(ports, {"ports": [80, "443"]}) == {"ports": [80, 443]}
     assert refusal(ports, {"ports": [80, "https"]}) == "an item of ports must be an integer."
     assert refusal(ports, {"ports": 80}) == "ports must be an array."
+
+
+def test_services_that_refer_to_an_object_learn_that_it_is_removed(api):
+    world = api.sandbox._dispatcher.world
+    ship = SHIPS.add(world, {"name": "argo", "masts": 3}, world.now(), settled=True)
+    seen: list[str] = []
+    names = ("ships.removed", "ships.removed.ports", "ships.removedly", "ships.sailors.removed")
+    world.effects = {**world.effects, **{name: lambda *_, name=name: seen.append(name) for name in names}}
+    SHIPS.remove(world, ship)
+    assert seen == ["ships.removed", "ships.removed.ports"]
