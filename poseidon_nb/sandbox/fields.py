@@ -30,8 +30,6 @@ class Field:
         As in the body and in the object.
     type : str
         Its JSON type; empty if the dispatcher has checked it, as it does for the outermost fields.
-    items : str
-        The JSON type of the items of an array; empty allows any. Not needed where the items have `fields`.
     required : bool
         Whether it is required here. The dispatcher knows what the specification requires of the outermost fields.
     default : object
@@ -59,7 +57,6 @@ class Field:
     name: str
     _: KW_ONLY
     type: str = ""
-    items: str = ""
     required: bool = False
     default: Any = None
     choices: Sequence[Any] = ()
@@ -77,8 +74,6 @@ class Field:
         """Return a value of this field, or raise 422; the label is what messages call it."""
         if self.type:
             value = convert(label, value, self.type)
-        if self.items:
-            value = [convert(f"an item of {label}", item, self.items) for item in value]
         if self.choices and value not in self.choices:
             raise unprocessable(f"{label} must be one of {', '.join(map(str, self.choices))}.")
         if self.pattern is not None and not self.pattern.fullmatch(value):
