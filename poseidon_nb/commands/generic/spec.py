@@ -12,6 +12,7 @@ from poseidon_nb.language.spec import (
     Argument,
     Group,
     OperationAlias,
+    Option,
     Verb,
 )
 
@@ -204,6 +205,18 @@ DATABASES = Group(
         OperationAlias("databases_add_user", "create-user", "create a user", ("name",)),
         OperationAlias("databases_add_connectionPool", "create-connection-pool", "create a connection pool", ("name",)),
         OperationAlias("databases_list_opeasearch_indexes", "list-opensearch-indexes", "list the indexes of an OpenSearch cluster"),
+    ),
+    verbs=(
+        Verb(
+            name="connection",
+            help="show how to connect to a cluster; --reveal shows the password",
+            run="databases.connection:show_connection",
+            operations=("databases_get_cluster",),
+            arguments=(Argument(name="database", metavar="CLUSTER", help="id or name", source="databases"),),
+            options=(Option(field="private", type="flag", help="the endpoint in the VPC instead of the public one"),),
+            aliases=("conn",),
+            example="%do databases connection orders",
+        ),
     ),
 )  # fmt: skip
 

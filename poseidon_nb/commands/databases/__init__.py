@@ -1,0 +1,1 @@
+"""What `%do databases` does besides the operations of the API."""
