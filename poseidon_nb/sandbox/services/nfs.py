@@ -21,7 +21,7 @@ from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.resources import Price, Resource, respond
+from poseidon_nb.sandbox.resources import Price, Resource
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found
 from poseidon_nb.sandbox.services.vpcs import find_vpc_in_region, free_addresses
 from poseidon_nb.sandbox.states import States
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
     #: Checks the parameters of an action and returns the fields of the share that it changes.
@@ -92,13 +91,23 @@ def _new_share(world: World, id_: str, values: dict[str, Any], at: float) -> Sto
     host = values.pop("host")
     account = rng.randint(100_000, 999_999, world.seed, "nfs account")
     public = {"id": id_, **values, "created_at": format_time(at), "mount_path": f"/{account}/{id_}", "host": ""}
-    point = _add_access_point(world, id_, {"name": "default", "path": "/", "is_default": True}, at)
-    return StoredObject(public, {"hosts": [host], "busy": False, "once": {"access_points": [point.public]}})
+    _add_access_point(world, id_, {"name": "default", "path": "/", "is_default": True}, at)
+    return StoredObject(public, {"hosts": [host], "busy": False})
 
 
 def _price(_world: World, public: dict[str, Any]) -> Price:
     size = public["size_gib"]
     return Price("Network File Storage", "1-DO-NFS", prices.NFS_GIB.usd * size, f"{public['name']} ({size} GiB)")
+
+
+def _points_of(world: World, share: StoredObject) -> list[StoredObject]:
+    """Return the access points of a share, the default one first."""
+    return [point for point in ACCESS_POINTS.all(world) if point["share_id"] == share["id"]]
+
+
+def _with_points(call: Call, share: StoredObject) -> StoredObject:
+    points = [point.public for point in _points_of(call.world, share) if point["status"] != _POINT_DELETED]
+    return share.with_public(access_points=points)
 
 
 SHARES = Resource(
@@ -116,11 +125,15 @@ SHARES = Resource(
     check=_check_share,
     states=States(first=((_CREATING, 60.0),), ready=_ACTIVE),
     price=_price,
+    show=_with_points,
     label="share",
 )
 SNAPSHOTS = Resource("nfs_snapshots", states=States(first=((_CREATING, 30.0),), ready=_ACTIVE))
 ACCESS_POINTS = Resource(
-    "nfs_access_points", states=States(first=((_POINT_CREATING, 20.0),), ready=_POINT_ACTIVE), label="access point"
+    "nfs_access_points",
+    states=States(first=((_POINT_CREATING, 20.0),), ready=_POINT_ACTIVE),
+    updated_field="updated_at",
+    label="access point",
 )
 
 
@@ -139,32 +152,12 @@ def _remove_parts(world: World, at: float, id_: str) -> None:
                 kind.remove(world, part, at)
 
 
-def _points_of(world: World, share: StoredObject) -> list[StoredObject]:
-    """Return the access points of a share, the default one first."""
-    return [point for point in ACCESS_POINTS.all(world) if point["share_id"] == share["id"]]
-
-
-def _with_points(world: World, share: StoredObject) -> StoredObject:
-    points = [point.public for point in _points_of(world, share) if point["status"] != _POINT_DELETED]
-    return share.with_public(access_points=points)
-
-
 def _in_region(call: Call, record: StoredObject) -> StoredObject:
     """Return a record, or raise 404 if the request is about another region."""
     wanted = call.query.get("region") or call.body.get("region")
     if wanted and wanted.lower() != record["region"]:
         raise not_found()
     return record
-
-
-def _list_shares(call: Call) -> HTTPResponse:
-    region = call.query.get("region")
-    found = [share for share in SHARES.all(call.world) if not region or share["region"] == region.lower()]
-    return respond(call, [_with_points(call.world, share) for share in found])
-
-
-def _get_share(call: Call, share: StoredObject) -> StoredObject:
-    return _with_points(call.world, _in_region(call, share))
 
 
 def _delete_share(call: Call, share: StoredObject) -> None:
@@ -289,14 +282,6 @@ _ACTIONS: dict[str, tuple[str, float, Prepare]] = {
 }
 
 
-def _list_snapshots(call: Call) -> HTTPResponse:
-    found = SNAPSHOTS.all(call.world)
-    for name in ("region", "share_id"):
-        wanted = call.query.get(name)
-        found = [one for one in found if not wanted or one[name] == wanted.lower()]
-    return respond(call, found)
-
-
 def _delete_snapshot(call: Call, snapshot: StoredObject) -> None:
     SNAPSHOTS.remove(call.world, _in_region(call, snapshot))
 
@@ -363,18 +348,13 @@ def _delete_access_point(call: Call, point: StoredObject) -> dict[str, Any]:
     return {"access_point": shown, **action}
 
 
-def _activate_access_point(world: World, at: float, id_: str) -> None:
-    point = ACCESS_POINTS.store(world)[id_]
-    ACCESS_POINTS.put(world, point.with_public(updated_at=format_time(at)))
-
-
 OPERATIONS = {
-    "nfs_list": _list_shares,
-    "nfs_get": SHARES.on(_get_share),
+    "nfs_list": SHARES.list(region="region"),
+    "nfs_get": SHARES.on(_in_region),
     "nfs_create": SHARES.create(),
     "nfs_delete": SHARES.on(_delete_share),
     "nfs_create_action": SHARES.on(_start_action),
-    "nfs_list_snapshot": _list_snapshots,
+    "nfs_list_snapshot": SNAPSHOTS.list(region="region", share_id="share_id"),
     "nfs_get_snapshot": SNAPSHOTS.on(_in_region),
     "nfs_delete_snapshot": SNAPSHOTS.on(_delete_snapshot),
     "nfs_create_access_point": SHARES.on(_create_access_point),
@@ -385,6 +365,5 @@ OPERATIONS = {
 EFFECTS = {
     f"{SHARES.kind}.{_ACTIVE}": _activate_share,
     f"{SHARES.kind}.removed": _remove_parts,
-    f"{ACCESS_POINTS.kind}.{_POINT_ACTIVE}": _activate_access_point,
     "nfs.action": _finish_action,
 }
