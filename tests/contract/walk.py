@@ -24,6 +24,7 @@ LIVE_FIELDS = (
     *(f".vpcs[].{name}" for name in ("default_gateway", "subnet_uuid", "gateway_ip")),
     *(f"vpc_nat_gateway{plural}.project_id" for plural in ("", "s[]")),
     ".redundancy_zone",  # of a partner attachment, in godo
+    *("sink.urn", "sinks[].urn"),  # required, and not described
     # Of a droplet's backups and snapshots, which share a schema: the example of droplets_list_backups has them.
     *(f"{key}[].{name}" for key in ("backups", "snapshots") for name in ("distribution", "slug", "public")),
 )

@@ -8,6 +8,7 @@ from tests.contract.steps import (
     billing,
     domains,
     gateways,
+    monitoring,
     network,
     nfs,
     small_groups,
@@ -29,4 +30,5 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *small_groups.STEPS,
     *gateways.STEPS,
     *nfs.STEPS,
+    *monitoring.STEPS,
 )
