@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 #: Operations whose 400 has a different shape in the specification from all other errors.
 _WITH_ROOT_CAUSES = frozenset({"tags_create"})
+#: The start of the ids of operations that answer 400 where others answer 422, and the word in the ids of those whose errors
+#: have a code.
+_WITHOUT_422, _WITH_CODES = "nfs_", "access_point"
+_CODES = {400: "InvalidArgument", 409: "AlreadyExists"}
 NOT_FOUND_TEXT = "The resource you were accessing could not be found."
 FORBIDDEN_TEXT = "You do not have access for the attempted action."
 CONFLICT_TEXT = "The request could not be completed due to a conflict."
@@ -83,8 +87,10 @@ class HTTPException(Exception):
         *,
         attributes: dict[str, Any] | None = None,
         headers: list[tuple[str, str]] | None = None,
+        code: str = "",
     ) -> None:
         super().__init__(message)
+        self.code = code
         self.status = status
         self.id = id
         self.message = message
@@ -93,17 +99,23 @@ class HTTPException(Exception):
 
     def response(self, request_id: str, operation: str = "") -> HTTPResponse:
         """Return the error as the response to an operation."""
-        members: dict[str, Any] = {"id": self.id, "message": self.message, "request_id": request_id}
-        if operation in _WITH_ROOT_CAUSES and self.status == HTTPStatus.BAD_REQUEST:
+        status, id_ = self.status, self.id
+        if status == HTTPStatus.UNPROCESSABLE_ENTITY and operation.startswith(_WITHOUT_422):
+            status, id_ = 400, "bad_request"
+        members: dict[str, Any] = {"id": id_, "message": self.message, "request_id": request_id}
+        if _WITH_CODES in operation and status in _CODES:
+            missing, is_missing, _ = self.message.partition(" is required")
+            members["code"] = self.code or (f"MISSING_{missing.upper()}" if is_missing else _CODES[status])
+        if operation in _WITH_ROOT_CAUSES and status == HTTPStatus.BAD_REQUEST:
             members = {"error": self.message, "messages": None, "root_causes": [self.message]}
         if self.attributes:
             members["error_attributes"] = self.attributes
-        return HTTPResponse(self.status, to_json(members), self.headers.copy())
+        return HTTPResponse(status, to_json(members), self.headers.copy())
 
 
-def bad_request(message: str) -> HTTPException:
-    """Return the error for a request that cannot be parsed."""
-    return HTTPException(400, "bad_request", message)
+def bad_request(message: str, code: str = "") -> HTTPException:
+    """Return the error for a request that cannot be parsed. The code is for a service that has its own."""
+    return HTTPException(400, "bad_request", message, code=code)
 
 
 def not_found(message: str = NOT_FOUND_TEXT) -> HTTPException:

@@ -112,6 +112,16 @@ def parse_urn(call: Call, text: str) -> str:
     return f"do:{word}:{name}"
 
 
+def exists(world: World, urn: str) -> bool:
+    """Return whether a URN names a resource of the account. What is not simulated may have any name."""
+    start, _, rest = urn.partition(":")
+    word, _, name = rest.partition(":")
+    kind = _RESOURCE_TYPES.get(_URN_ALIASES.get(word, word))
+    if kind is None:
+        return start == "do" and word in _UNSIMULATED_TYPES and bool(name)
+    return start == "do" and kind.key(name) in world.store(kind.store)
+
+
 def urn_path(urn: str) -> str:
     """Return a resource's path behind ``/v2/``."""
     _, word, name = urn.split(":", 2)

@@ -124,7 +124,8 @@ def _used_addresses(world: World, vpc_id: str) -> Iterator[str]:
             yield balancer.internal["ip"]
     for gateway in world.store("vpc_nat_gateways").all():
         yield from (vpc["gateway_ip"] for vpc in gateway["vpcs"] if vpc["vpc_uuid"] == vpc_id)
-    yield from (share["host"] for share in world.store("nfs_shares").all() if vpc_id in share["vpc_ids"])
+    for share in world.store("nfs_shares").all():
+        yield from share.internal["hosts"]
 
 
 def replace_private_address(world: World, networks: dict[str, Any], vpc_id: str, address: str) -> dict[str, Any]:

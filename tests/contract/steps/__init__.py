@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, gateways, network, small_groups, spaces, storage
+from tests.contract.steps import (
+    billing,
+    domains,
+    gateways,
+    monitoring,
+    network,
+    nfs,
+    small_groups,
+    spaces,
+    storage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,4 +29,6 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
+    *nfs.STEPS,
+    *monitoring.STEPS,
 )

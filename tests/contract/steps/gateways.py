@@ -109,4 +109,76 @@ def walk_nat_gateways(walk: Walk, prefix: str) -> None:
         walk.must("DELETE", f"/v2/vpcs/{id_}")
 
 
-STEPS = (walk_byoip_prefixes,)
+def walk_partner_attachments(walk: Walk) -> None:
+    path = "/v2/partner_network_connect/attachments"
+    vpcs = [new_vpc(walk, "partner-1"), new_vpc(walk, "partner-2")]
+    elsewhere = new_vpc(walk, "partner-3", "fra1")
+    bgp = {
+        "local_router_ip": "169.254.100.17/29",
+        "peer_router_asn": 133937,
+        "peer_router_ip": "169.254.100.22/29",
+        "auth_key": "BGPAu7hK3y!",
+    }
+    new: dict[str, Any] = {
+        "name": "env.prod",
+        "connection_bandwidth_in_mbps": 1000,
+        "region": "nyc",
+        "naas_provider": "megaport",
+        "vpc_ids": vpcs[:1],
+    }
+    made = walk.must("POST", path, {**new, "bgp": bgp, "redundancy_zone": "MEGAPORT_RED"})["partner_attachment"]
+    one = f"{path}/{made['id']}"
+    assert (made["state"], made["region"], made["naas_provider"]) == ("CREATING", "NYC", "MEGAPORT")
+    assert made["bgp"] == {
+        "local_asn": 64532,
+        "local_router_ip": bgp["local_router_ip"],
+        "peer_asn": 133937,
+        "peer_router_ip": bgp["peer_router_ip"],
+    }
+    for wrong in (
+        {"name": "no spaces"},
+        {"connection_bandwidth_in_mbps": 50},
+        {"region": "lon"},
+        {"naas_provider": "PIGEON"},
+        {"vpc_ids": []},
+        {"vpc_ids": [elsewhere]},
+        {"parent_uuid": elsewhere},
+        {"redundancy_zone": "MEGAPORT_GREEN"},
+        {"bgp": {**bgp, "local_router_ip": "here"}},
+        {"bgp": {**bgp, "peer_router_asn": 0}},
+        {"bgp": {}},
+    ):
+        walk.refused(422, "POST", path, {**new, "name": "other", **wrong})
+    walk.refused(409, "POST", path, new)
+    walk.refused(422, "PATCH", one, {"name": "early"})
+    assert walk.get(f"{one}/remote_routes")["remote_routes"] == []
+    walk.later()
+    assert walk.get(one)["partner_attachment"]["state"] == "CREATED"
+    for _ in walk.pages(f"{one}/remote_routes"):
+        pass
+    assert walk.get(f"{one}/bgp_auth_key")["bgp_auth_key"]["value"] == bgp["auth_key"]
+    changed = walk.must("PATCH", one, {"name": "env.test", "vpc_ids": vpcs, "bgp": {**bgp, "auth_key": "0ther"}})
+    assert (changed["partner_attachment"]["name"], changed["partner_attachment"]["vpc_ids"]) == ("env.test", vpcs)
+    assert walk.get(f"{one}/bgp_auth_key")["bgp_auth_key"]["value"] == "0ther"
+    walk.refused(422, "PATCH", one, {})
+    key = walk.get(f"{one}/service_key")["service_key"]
+    walk.must("POST", f"{one}/service_key")
+    assert walk.get(f"{one}/service_key")["service_key"] == key
+    walk.later()
+    assert walk.get(f"{one}/service_key")["service_key"]["value"] != key["value"]
+    child = walk.must("POST", path, {**new, "name": "child", "parent_uuid": made["id"]})["partner_attachment"]["id"]
+    for _ in walk.pages(path):
+        pass
+    assert walk.get(one)["partner_attachment"]["children"] == [child]
+    walk.refused(409, "DELETE", one)
+    walk.refused(403, "DELETE", f"/v2/vpcs/{vpcs[0]}")
+    walk.must("DELETE", f"{path}/{child}")
+    walk.later()
+    assert walk.must("DELETE", one)["partner_attachment"]["state"] == "DELETING"
+    walk.later()
+    walk.refused(404, "GET", one)
+    for vpc_id in (*vpcs, elsewhere):
+        walk.must("DELETE", f"/v2/vpcs/{vpc_id}")
+
+
+STEPS = (walk_byoip_prefixes, walk_partner_attachments)

@@ -249,7 +249,36 @@ def with_everything(walk: Walk) -> tuple[int, str]:
     return droplet, ip
 
 
+def walk_image_transfers(walk: Walk) -> None:
+    team = walk.get("/v2/account")["account"]["team"]["uuid"]
+    droplet = new_droplet(walk)
+    walk.action(droplet, "snapshot", name="to send")
+    image = walk.get(f"/v2/droplets/{droplet}/snapshots")["snapshots"][0]["id"]
+    path = f"/v2/images/{image}/account_transfer"
+    alice = {"recipient_email": "alice@example.com"}
+    first = walk.must("POST", path, alice)["transfer_id"]
+    walk.refused(409, "POST", path, alice)
+    for body in ({}, {**alice, "recipient_uuid": team}):
+        walk.refused(400, "POST", path, body)
+    walk.refused(422, "POST", path, {"recipient_email": "alice"})
+    walk.refused(404, "POST", f"{path}/cancel", {"transfer_id": 1})
+    walk.must("POST", f"{path}/cancel", {"transfer_id": first})
+    second = walk.must("POST", path, alice)["transfer_id"]
+    walk.must("POST", f"{path}/decline", {"transfer_id": second})
+    walk.refused(404, "POST", f"{path}/decline", {"transfer_id": second})
+    assert walk.must("POST", path, {"recipient_uuid": team}) == {"transfer_id": 0}
+    other = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf"
+    third = walk.must("POST", path, {"recipient_uuid": other})["transfer_id"]
+    walk.refused(404, "POST", f"{path}/accept", {"transfer_id": third, "recipient_uuid": team})
+    walk.must("POST", f"{path}/accept", {"transfer_id": third, "recipient_uuid": other})
+    walk.refused(404, "GET", f"/v2/images/{image}")
+    assert walk.get(f"/v2/droplets/{droplet}")["droplet"]["snapshot_ids"] == []
+    backup = next(one["id"] for one in walk.get("/v2/images", private="true")["images"] if one["type"] != "snapshot")
+    walk.refused(422, "POST", f"/v2/images/{backup}/account_transfer", alice)
+
+
 STEPS = (
+    walk_image_transfers,
     walk_volumes,
     walk_destruction,
     walk_droplet_with_volume,
