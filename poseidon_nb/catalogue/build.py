@@ -28,11 +28,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 _PAGES = (Parameter("per_page", "integer"), Parameter("page", "integer"))
 _PAGES_REASON = (
-    "returns links and meta and takes page and per_page, like all paginated operations; neither is described"
+    "returns links and meta and takes page and per_page, like all paginated operations; that is not described"
 )
 _ACTION_REASON = (
     "described as a bare action, but returns {'action': ...}: its own example does, and every client expects it"
 )
+_COLLECTION_REASON = "godo sends a type, which the operation that this one replaces describes"
 
 #: Corrections of the specification: operationId -> the reason and the fields to replace.
 CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -49,6 +50,14 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "genai_list_indexing_jobs_by_knowledge_base",
         )
     },
+    **{
+        f"{prefix}_list_garbageCollections": (_PAGES_REASON, {"paginated": True})
+        for prefix in ("registry", "registries")
+    },
+    "registries_run_garbageCollection": (
+        _COLLECTION_REASON,
+        {"body_type": "application/json"},
+    ),
     "spacesKey_get": (
         "described with the key of the list; the service and godo use key",
         {"response_key": "key", "response_is_list": False},
@@ -72,6 +81,7 @@ ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
         )
         for operation_id in ("databases_create_kafka_topic", "databases_update_kafka_topic")
     },
+    "registries_run_garbageCollection": (_COLLECTION_REASON, (Parameter("type", "string"),)),
     "vpcnatgateways_create": ("godo sends them", (Parameter("project_id", "string"), Parameter("egresses", "object"))),
 }
 

@@ -83,6 +83,14 @@ UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
 UPTIME_CHECK = Price(1.0, "check", f"{_DOCS}/uptime/details", "March 27, 2026")
 #: With high availability, otherwise free. Nodes cost as much as droplets of their size.
 CONTROL_PLANE = Price(40.0, "control plane", f"{_DOCS}/kubernetes/details/pricing", _READ)
+#: For the whole account, regardless of the number of registries, by tier; and for storage beyond the included one.
+REGISTRY_TIERS: Mapping[str, Price] = MappingProxyType(
+    {
+        tier: Price(usd, "subscription", f"{_DOCS}/container-registry/details/pricing", _READ)
+        for tier, usd in (("starter", 0.0), ("basic", 5.0), ("professional", 20.0))
+    }
+)
+REGISTRY_GIB = Price(0.02, "GiB", f"{_DOCS}/container-registry/details/pricing", _READ)
 #: For the whole account, regardless of the number of buckets, according to DigitalOcean's staff in the community answers.
 SPACES = Price(
     5.0, "subscription", "digitalocean.com/community/questions/prices-explanation-5-per-space-or-5-for-spaces", _READ

@@ -18,6 +18,7 @@ from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, par
 from poseidon_nb.sandbox.faults import FAULT_KINDS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
+from poseidon_nb.sandbox.services.container_images import push_image
 from poseidon_nb.sandbox.timestamps import format_time, parse_time
 from poseidon_nb.sandbox.world import dump_state, load_state
 
@@ -53,6 +54,7 @@ class Controls:
             ("POST", "/faults"): self.add_fault,
             ("DELETE", "/faults"): self.clear_faults,
             ("POST", "/actions/{id}/finish"): self.finish,
+            ("POST", "/images"): self.push_image,
             ("GET", "/state"): self.save,
             ("PUT", "/state"): self.load,
             ("GET", "/coverage"): self.coverage,
@@ -155,6 +157,13 @@ class Controls:
         return json_response(
             200, actions=[action.public for id_ in ids if (action := world.actions.get(id_)) is not None]
         )
+
+    def push_image(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
+        """Push an image to a container registry, ``{"registry": "acme", "repository": "web", "tag": "v1"}``."""
+        sent = parse_body(body)
+        registry, repository, tag = (required_field(sent, name, "string") for name in ("registry", "repository", "tag"))
+        manifest = push_image(dispatcher.world, registry, repository, tag, dispatcher.world.now())
+        return json_response(201, manifest=manifest.public)
 
     def save(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the account's state, which can be loaded later."""

@@ -16,6 +16,7 @@ PUBLISHED = {
     "SNAPSHOT_GB": 0.06,
     "CUSTOM_IMAGE_GB": 0.06,
     "CONTROL_PLANE": 40,
+    "REGISTRY_GIB": 0.02,
     "SPACES": 5,
     "SPACES_GIB": 0.02,
     "TRANSFER_GIB": 0.01,

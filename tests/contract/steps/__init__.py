@@ -15,6 +15,7 @@ from tests.contract.steps import (
     spaces,
     storage,
 )
+from tests.contract.steps import billing, domains, gateways, network, registries, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *billing.STEPS,
     *domains.STEPS,
     *network.STEPS,
+    *registries.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
