@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, gateways, network, small_groups, spaces, storage
+from tests.contract.steps import billing, databases, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *billing.STEPS,
     *domains.STEPS,
     *network.STEPS,
+    *databases.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
