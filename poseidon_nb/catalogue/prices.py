@@ -51,6 +51,7 @@ class Price:
 _DOCS = "docs.digitalocean.com/products"
 _READ = "read in November 2026"
 _LAUNCH = "DigitalOcean's price when the product was launched, from memory; no page that could be read names it"
+_THIRD_PARTY_DATABASES = "DigitalOcean's prices for managed databases, according to third parties"
 _THIRD_PARTY = "DigitalOcean's prices since July 2022, according to third parties"
 
 #: 28 days. The pricing pages for droplets and Kubernetes nodes state this cap.
@@ -80,6 +81,11 @@ NAT_GATEWAY_UNIT = Price(40.0, "unit of size", _LAUNCH, "2026", unverified=True)
 NFS_GIB = Price(0.30, "GiB", _LAUNCH, "2026", unverified=True)
 #: For a reserved IPv4 address not assigned to a droplet. The documentation of floating IPs, its old name, states 4.
 UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
+#: For each node of a database cluster or read-only node. The prices of basic sizes are this multiple of their memory; that it
+#: holds for all sizes is assumed.
+DATABASE_MEMORY_GIB = Price(15.0, "GiB of memory", _THIRD_PARTY_DATABASES, "2026", unverified=True)
+#: For each node, beyond the storage that its size includes.
+DATABASE_STORAGE_GIB = Price(0.215, "GiB of added storage", _THIRD_PARTY_DATABASES, "2026", unverified=True)
 UPTIME_CHECK = Price(1.0, "check", f"{_DOCS}/uptime/details", "March 27, 2026")
 #: With high availability, otherwise free. Nodes cost as much as droplets of their size.
 CONTROL_PLANE = Price(40.0, "control plane", f"{_DOCS}/kubernetes/details/pricing", _READ)

@@ -13,6 +13,7 @@ full limit as remaining.
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TOKEN_PREFIX = "dop_v1_sandbox_"  # noqa: S105  # distinguishes them from real tokens
 
+_CREDENTIALS = "database:view_credentials"
+_LOGIN = re.compile("//[^/@]*@")
 #: The scope that each field needs besides the scope of its object.
 FIELD_SCOPES: dict[str, dict[str, str]] = {
     "droplet": {
@@ -42,6 +45,10 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     "reserved_ipv6": {"droplet": "droplet:read"},
     "firewall": {"droplet_ids": "droplet:read", "tags": "tag:read"},
     "region": {"sizes": "sizes:read"},
+    "database": {"tags": "tag:read", "private_network_uuid": "vpc:read", "project_id": "project:read"},
+    "replica": {"tags": "tag:read", "private_network_uuid": "vpc:read"},
+    "user": dict.fromkeys(("password", "access_cert", "access_key"), _CREDENTIALS),
+    "connection": dict.fromkeys(("user", "password"), _CREDENTIALS),
     "account": {
         "droplet_limit": "droplet:read",
         "floating_ip_limit": "reserved_ip:read",
@@ -60,12 +67,16 @@ _OPERATION_LIMITS = {
 
 
 def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) -> dict[str, Any]:
-    """Return an object without the fields that the scopes do not cover, also inside its region and droplet."""
+    """Return an object without the fields that the scopes do not cover, also inside the objects in it."""
     needed = FIELD_SCOPES.get(kind, {})
     seen = {name: value for name, value in public.items() if needed.get(name) in {None, *scopes}}
-    for inner in ("region", "droplet"):
-        if isinstance(seen.get(inner), dict):
-            seen[inner] = visible_fields(inner, seen[inner], scopes)
+    for name, inner in seen.items():
+        if isinstance(inner, dict) and (name in {"region", "droplet"} or name.endswith("connection")):
+            seen[name] = visible_fields("connection" if name.endswith("connection") else name, inner, scopes)
+    if kind == "database" and "users" in seen:
+        seen["users"] = [visible_fields("user", user, scopes) for user in seen["users"]]
+    if kind == "connection" and "password" not in seen and isinstance(seen.get("uri"), str):
+        seen["uri"] = _LOGIN.sub("//", seen["uri"])
     return seen
 
 

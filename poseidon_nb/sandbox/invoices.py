@@ -215,7 +215,7 @@ def _address(_world: World, record: StoredObject, until: float) -> Iterator[_Pri
 def _sold(_world: World, record: StoredObject, until: float) -> Iterator[_PricedItem]:
     """Yield what a declared resource costs, by the prices that `Resource.put` records."""
     past: list[list[Any]] = record.internal.get("sold", [])
-    ends = [*(change[0] for change in past[1:]), until]
+    ends = [*(change[0] for change in past), until][1:]
     uses: dict[tuple[str, str], list[PricedPeriod]] = {}
     # What never had a price has no end either.
     for (start, *price), end in zip(past, ends, strict=False):
@@ -251,7 +251,7 @@ def month_bounds(month: str) -> tuple[int, int]:
 def past_months(world: World) -> list[str]:
     """Return the past months in which the account had billed resources, newest first."""
     created = [
-        _billed_since(record, world.now())
+        _billed_since(kind, record, world.now())
         for kind in _billed_kinds(world)
         for record, _ in all_with_deleted(world, kind)
     ]
@@ -264,10 +264,10 @@ def past_months(world: World) -> list[str]:
     return found[::-1]
 
 
-def _billed_since(record: StoredObject, default: float) -> float:
+def _billed_since(kind: str, record: StoredObject, default: float) -> float:
     if "sold" in record.internal:
         return float(record.internal["sold"][0][0])
-    return parse_time(record["created_at"]) if "created_at" in record.public else default
+    return parse_time(record["created_at"]) if kind in BILLED_STORES and "created_at" in record.public else default
 
 
 def format_usd(cents: int) -> str:

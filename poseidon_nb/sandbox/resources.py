@@ -36,7 +36,6 @@ from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
     HTTPResponse,
     conflict,
-    json_response,
     not_found,
     unprocessable,
 )
@@ -414,7 +413,7 @@ def respond(call: Call, result: Result, **more: Any) -> HTTPResponse:
         case StoredObject():
             response = call.respond(key, result, status=status) if key else HTTPResponse(status, result.json)
         case dict():
-            response = json_response(status, **result)
+            response = HTTPResponse(status, to_json(result))
         case _ if known.paginated:
             response = call.respond_page(key, key.removesuffix("s"), [*result])
         case _:

@@ -178,3 +178,12 @@ def test_services_that_refer_to_an_object_learn_that_it_is_removed(api):
     world.effects = {**world.effects, **{name: lambda *_, name=name: seen.append(name) for name in names}}
     SHIPS.remove(world, ship)
     assert seen == ["ships.removed", "ships.removed.ports"]
+
+
+def test_a_resource_without_a_price_is_not_on_the_bill(make_api):
+    api = make_api(droplets=0)
+    before = api.get("/v2/customers/my/invoices/preview")
+    assert api("POST", "/v2/spaces/keys", {"name": "reader", "grants": []})[0] == 201
+    api.clock.advance(60 * 86_400)
+    assert api.get("/v2/customers/my/invoices/preview")["invoice_items"] == before["invoice_items"] == []
+    assert api.get("/v2/customers/my/invoices")["invoices"] == []

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _NUMBER_TEXT = "json: cannot unmarshal number into Go struct field Resource.resources.resource_id of type string"
 _NAME = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
-#: Types that the sandbox does not simulate but counts.
-_UNSIMULATED_TYPES = ("databases",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,7 @@ _TAGGABLE_TYPES = {
     "droplet": TaggableType("droplets", "droplet", "droplets", parse_id),
     "image": TaggableType("images", "image", "images", parse_id),
     "volume": TaggableType("volumes", "block_storage", "volumes", str),
+    "database": TaggableType("databases", "database", "databases", str),
     "volume_snapshot": TaggableType("volume_snapshots", "block_storage_snapshot", "snapshots", str),
 }
 
@@ -142,9 +141,7 @@ def _tag_with_counts(
     if uris:
         last_uri = f"{call.base_url}/v2/{last}"
         total["last_tagged_uri"] = last_uri if last_uri in uris else min(uris)
-    return StoredObject(
-        {"name": tag["name"], "resources": {**total, **counts, **{type_: {"count": 0} for type_ in _UNSIMULATED_TYPES}}}
-    )
+    return StoredObject({"name": tag["name"], "resources": {**total, **counts}})
 
 
 def _requested_tag(call: Call) -> StoredObject:

@@ -16,6 +16,7 @@ from tests.contract.steps import (
     storage,
 )
 from tests.contract.steps import billing, domains, gateways, network, registries, small_groups, spaces, storage
+from tests.contract.steps import billing, databases, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *domains.STEPS,
     *network.STEPS,
     *registries.STEPS,
+    *databases.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
