@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, gateways, network, small_groups, spaces, storage
+from tests.contract.steps import apps, billing, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.contract.walk import Walk
 
 STEPS: tuple[Callable[[Walk], None], ...] = (
+    *apps.STEPS,
     *storage.STEPS,
     *billing.STEPS,
     *domains.STEPS,
