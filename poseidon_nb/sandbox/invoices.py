@@ -217,7 +217,8 @@ def _sold(_world: World, record: StoredObject, until: float) -> Iterator[_Priced
     past: list[list[Any]] = record.internal.get("sold", [])
     ends = [*(change[0] for change in past[1:]), until]
     uses: dict[tuple[str, str], list[PricedPeriod]] = {}
-    for (start, *price), end in zip(past, ends, strict=True):
+    # An object of a kind without prices has none, and one end too many.
+    for (start, *price), end in zip(past, ends, strict=False):
         if price and start < end:
             product, sku, monthly_usd, description = price
             uses.setdefault((product, sku), []).append(PricedPeriod(start, end, monthly_usd, description))
