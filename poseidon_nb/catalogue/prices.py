@@ -53,6 +53,7 @@ _READ = "read in November 2026"
 _LAUNCH = "DigitalOcean's price when the product was launched, from memory; no page that could be read names it"
 _THIRD_PARTY_DATABASES = "DigitalOcean's prices for managed databases, according to third parties"
 _THIRD_PARTY = "DigitalOcean's prices since July 2022, according to third parties"
+_THIRD_PARTY_APPS = "App Platform's prices, according to third parties"
 
 #: 28 days. The pricing pages for droplets and Kubernetes nodes state this cap.
 CAP_HOURS = 672
@@ -86,6 +87,12 @@ UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
 DATABASE_MEMORY_GIB = Price(15.0, "GiB of memory", _THIRD_PARTY_DATABASES, "2026", unverified=True)
 #: For each node, beyond the storage that its size includes.
 DATABASE_STORAGE_GIB = Price(0.215, "GiB of added storage", _THIRD_PARTY_DATABASES, "2026", unverified=True)
+#: Of App Platform; the prices of instances are in ``apps_list_instanceSizes``. A development database is one without a cluster.
+APP_DATABASE = Price(7.0, "development database", _THIRD_PARTY_APPS, "2026", unverified=True)
+#: For each app that is only static sites, after the free ones.
+APP_STATIC_SITE = Price(3.0, "app", _THIRD_PARTY_APPS, "2026", unverified=True)
+FREE_STATIC_APPS = 3
+APP_DEDICATED_IPS = Price(25.0, "app", _THIRD_PARTY_APPS, "2026", unverified=True)
 UPTIME_CHECK = Price(1.0, "check", f"{_DOCS}/uptime/details", "March 27, 2026")
 #: With high availability, otherwise free. Nodes cost as much as droplets of their size.
 CONTROL_PLANE = Price(40.0, "control plane", f"{_DOCS}/kubernetes/details/pricing", _READ)

@@ -7,6 +7,7 @@ is declared here: defaults, ranges, patterns, and the fields of objects within o
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.responses import unprocessable
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Mapping, Sequence
 
     from poseidon_nb.sandbox.store import StoredObject
@@ -112,6 +112,28 @@ def read_fields(fields: Iterable[Field], body: Mapping[str, Any], prefix: str = 
         elif one.default is not None:
             values[one.name] = copy.deepcopy(one.default)
     return values
+
+
+def declared_fields(objects: Mapping[str, Mapping[str, Any]], name: str) -> tuple[Field, ...]:
+    """Return the fields of an object that is declared in JSON.
+
+    Parameters
+    ----------
+    objects : mapping
+        The attributes of `Field` for each field of each object. Their ``fields`` is the name of another object.
+    name : str
+        The object.
+    """
+    return tuple(_declared_field(objects, one, attributes) for one, attributes in objects[name].items())
+
+
+def _declared_field(objects: Mapping[str, Mapping[str, Any]], name: str, attributes: Mapping[str, Any]) -> Field:
+    special: dict[str, Any] = {}
+    if "fields" in attributes:
+        special["fields"] = declared_fields(objects, attributes["fields"])
+    if "pattern" in attributes:
+        special["pattern"] = re.compile(attributes["pattern"])
+    return Field(name, **{**attributes, **special})
 
 
 def get_field(record: StoredObject, path: str) -> Any:

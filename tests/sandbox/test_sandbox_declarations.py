@@ -118,6 +118,7 @@ def test_prices_are_charged_for_the_time_that_they_held(api):
     world = api.sandbox._dispatcher.world
     start = world.now()
     ship = SHIPS.add(world, {"name": "argo", "masts": 3}, start, settled=True)
+    SAILORS.add(world, {"name": "orpheus"}, start, SHIPS.key_of(ship))
     api.clock.advance(10 * 3600)
     ship = SHIPS.change(world, ship, masts=5)
     api.clock.advance(10 * 3600)

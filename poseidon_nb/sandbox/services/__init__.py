@@ -14,6 +14,7 @@ from poseidon_nb.sandbox import actions, states
 from poseidon_nb.sandbox.services import (
     account,
     addons,
+    apps,
     backups,
     billing,
     byoip,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 SERVICES = (
     account,
     addons,
+    apps,
     billing,
     byoip,
     cdn,

@@ -46,6 +46,7 @@ _PEER_COUNT = 2
 #: The stores whose resources are members of VPCs, with their types in URNs and the scopes to see them.
 _MEMBERS = {
     "droplets": ("droplet", "droplet:read"),
+    "apps": ("app", "app:read"),
     "load_balancers": ("loadbalancer", "load_balancer:read"),
     "databases": ("dbaas", "database:read"),
     "databases.replicas": ("dbaas", "database:read"),
@@ -261,12 +262,14 @@ def _members(world: World, vpc_id: str, scopes: frozenset[str] | None, wanted: s
                 public = record.public
                 if vpc_id in vpc_ids_of(public):
                     urn = f"do:{type_}:{public['id']}"
-                    yield StoredObject({"urn": urn, "name": public["name"], "created_at": public["created_at"]})
+                    name = public["name"] if "name" in public else public["spec"]["name"]
+                    yield StoredObject({"urn": urn, "name": name, "created_at": public["created_at"]})
 
 
 def vpc_ids_of(public: dict[str, Any]) -> tuple[str, ...]:
     """Return the ids of a resource's VPCs. Each kind has them in another field."""
     one = public.get("vpc_uuid") or public.get("vpc_id") or public.get("private_network_uuid")
+    one = one or public.get("vpc", {}).get("id")
     return (one,) if one else (*public.get("vpc_ids", ()), *(vpc["vpc_uuid"] for vpc in public.get("vpcs", ())))
 
 

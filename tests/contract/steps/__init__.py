@@ -17,6 +17,7 @@ from tests.contract.steps import (
 )
 from tests.contract.steps import billing, domains, gateways, network, registries, small_groups, spaces, storage
 from tests.contract.steps import billing, databases, domains, gateways, network, small_groups, spaces, storage
+from tests.contract.steps import apps, billing, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.contract.walk import Walk
 
 STEPS: tuple[Callable[[Walk], None], ...] = (
+    *apps.STEPS,
     *storage.STEPS,
     *billing.STEPS,
     *domains.STEPS,
