@@ -217,11 +217,7 @@ def _sold(_world: World, record: StoredObject, until: float) -> Iterator[_Priced
     past: list[list[Any]] = record.internal.get("sold", [])
     ends = [*(change[0] for change in past), until][1:]
     uses: dict[tuple[str, str], list[PricedPeriod]] = {}
-<<<<<<< HEAD
     # What never had a price has no end either.
-=======
-    # An object of a kind without prices has none, and one end too many.
->>>>>>> origin/apps-ready
     for (start, *price), end in zip(past, ends, strict=False):
         if price and start < end:
             product, sku, monthly_usd, description = price

@@ -40,11 +40,7 @@ if TYPE_CHECKING:
 
 _URN_ALIASES = {"reservedip": "floatingip"}
 #: Types of URNs that the sandbox does not simulate.
-<<<<<<< HEAD
-_UNSIMULATED_TYPES = ("kubernetes", "space", "app")
-=======
-_UNSIMULATED_TYPES = ("dbaas", "kubernetes", "space")
->>>>>>> origin/apps-ready
+_UNSIMULATED_TYPES = ("kubernetes", "space")
 _MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
 _ENVIRONMENTS = ("Development", "Staging", "Production")
 #: Any other purpose is stored with the prefix "Other: ".
@@ -94,11 +90,8 @@ _RESOURCE_TYPES = {
     "volume": ProjectResourceType("volumes", "volumes", "block_storage:read"),
     "domain": ProjectResourceType("domains", "domains", "domain:read"),
     "loadbalancer": ProjectResourceType("load_balancers", "load_balancers", "load_balancer:read", shows_project=True),
-<<<<<<< HEAD
     "dbaas": ProjectResourceType("databases", "databases", "database:read", shows_project=True),
-=======
     "app": ProjectResourceType("apps", "apps", "app:read", shows_project=True),
->>>>>>> origin/apps-ready
     "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
     "vpc_nat_gateway": ProjectResourceType(
         "vpc_nat_gateways", "vpc_nat_gateways", "nat_gateway:read", shows_project=True

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.contract.steps import (
+    apps,
     billing,
+    databases,
     domains,
     gateways,
     monitoring,
     network,
     nfs,
+    registries,
     small_groups,
     spaces,
     storage,
 )
-from tests.contract.steps import billing, domains, gateways, network, registries, small_groups, spaces, storage
-from tests.contract.steps import billing, databases, domains, gateways, network, small_groups, spaces, storage
-from tests.contract.steps import apps, billing, domains, gateways, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
