@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, gateways, network, small_groups, spaces, storage
+from tests.contract.steps import billing, domains, gateways, genai, network, small_groups, spaces, storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *storage.STEPS,
     *billing.STEPS,
     *domains.STEPS,
+    *genai.STEPS,
     *network.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
