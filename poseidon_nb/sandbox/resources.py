@@ -217,7 +217,7 @@ class Resource:
             record = with_field(record, states.field, states.ready)
         record = self.put(world, record, at)
         if states is not None and states.first and not settled:
-            record = self.go_through(world, record, [*states.first, (states.ready, 0.0)])
+            record = self.go_through(world, record, [*states.first, (states.ready, 0.0)], at)
         return record
 
     def go_through(
@@ -321,20 +321,20 @@ class Resource:
             effect(world, world.now(), self.key_of(changed))
         return self.store(world)[self.key_of(changed)]
 
-    def delete(self, answer: Callable[[StoredObject], Result] | None = None) -> Handler:
+    def delete(self, answer: Callable[[Call, StoredObject], Result] | None = None) -> Handler:
         """Return the function that deletes an object, at once or after its last state.
 
         Parameters
         ----------
         answer : callable, optional
-            Returns what `respond` sends, from the object as it was shown before; by default nothing.
+            Returns what `respond` sends, from the call and the object as it was shown before; by default nothing.
         """
 
         def delete(call: Call) -> HTTPResponse:
             record = self.find(call)
             shown = self.shown(call, record)
             self.begin_deletion(call.world, record)
-            return respond(call, None if answer is None else answer(shown))
+            return respond(call, None if answer is None else answer(call, shown))
 
         return delete
 

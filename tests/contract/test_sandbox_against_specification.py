@@ -221,7 +221,9 @@ def test_every_simulated_operation_answers_as_specified(clock: Any):
     for room in (walk_account, walk_keys, walk_droplets, walk_images, walk_tags, *steps.STEPS):
         room(walk)
     assert walk.errors == []
-    assert set(simulated()) - walk.succeeded == set(), "simulated, and left out of this walk"
+    # An operation without a success was retired.
+    possible = {id_ for id_ in simulated() if operation(id_).status}
+    assert possible - walk.succeeded == set(), "simulated, and left out of this walk"
 
 
 def test_an_empty_account_answers_as_specified(clock: Any):
@@ -293,7 +295,6 @@ def test_every_other_operation_answers_501(clock: Any):
     walk = Walk(clock, droplets=0)
     others = [operation(id_) for id_ in operation_ids() if id_ not in set(simulated())]
     there = [one for one in others if one.server == API]
-    assert len(there) > 300
     for one in there:
         status, answer = walk.ask(one.method, path_of(one), {} if one.body_type else None)
         assert (status, answer["id"]) == (501, "not_implemented"), one.id

@@ -1,0 +1,444 @@
+"""Knowledge bases of GradientAI with their data sources, indexing jobs and schedules, links for uploads, and OAuth.
+
+From Terraform's provider and godo's recorded answers: a name has 2 to 32 characters, the answer about one knowledge base
+says the status of its database, and its first indexing job starts by itself. From the specification: the list of a
+knowledge base has its latest 15 jobs, and the days of a schedule are those of cron.
+
+Not documented, chosen here: the times of all states, and the number of items, bytes and tokens of a data source, which are
+fabricated and always the same. A job needs data sources and a database that is online, and there is one at a time. The
+database that is made for a knowledge base is not in the account's list; one that is named has to be. Nothing is billed by
+tokens. Secrets of data sources are not kept. Signed links and OAuth links are well-formed and lead nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.fields import Field
+from poseidon_nb.sandbox.resources import respond
+from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.services.genai.models import place_of
+from poseidon_nb.sandbox.services.genai.reference import (
+    collection,
+    list_upload_urls,
+    new_object,
+    new_secret,
+    presigned_url,
+    require_model,
+    user_id,
+)
+from poseidon_nb.sandbox.states import States
+from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import DAY_S, format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.resources import Handler
+    from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.world import World
+
+DATABASES = "database_clusters"
+_PHASE, _STATUS, _SOURCE_STATUS = "BATCH_JOB_PHASE_", "INDEX_JOB_STATUS_", "DATA_SOURCE_STATUS_"
+_PENDING, _RUNNING, _SUCCEEDED, _CANCELLED = (
+    _PHASE + phase for phase in ("PENDING", "RUNNING", "SUCCEEDED", "CANCELLED")
+)
+#: The status of a job and of its data sources in each phase.
+_STATUSES = {
+    _PENDING: ("PENDING", "UNKNOWN"),
+    _RUNNING: ("IN_PROGRESS", "IN_PROGRESS"),
+    _SUCCEEDED: ("COMPLETED", "UPDATED"),
+    _CANCELLED: ("CANCELLED", "CANCELLED"),
+}
+_LATEST = 15
+_DAYS_OF_WEEK = 7
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_ALGORITHMS = tuple(
+    f"CHUNKING_ALGORITHM_{name}" for name in ("SECTION_BASED", "HIERARCHICAL", "SEMANTIC", "FIXED_LENGTH")
+)
+_CRAWLING = ("UNKNOWN", "SCOPED", "PATH", "DOMAIN", "SUBDOMAINS", "SITEMAP")
+_SIZES = tuple(f"OPEN_SEARCH_PLAN_SIZE_{name}" for name in ("SMALL", "MEDIUM", "LARGE", "EXTRA_LARGE"))
+_OAUTH_TYPES = ("dropbox", "google")
+
+
+def _texts(*names: str) -> tuple[Field, ...]:
+    """Declare text fields; a name with a star is required."""
+    return tuple(Field(name.rstrip("*"), type="string", required=name.endswith("*")) for name in names)
+
+
+#: The kinds of data sources with their fields.
+_KINDS = {
+    "spaces_data_source": _texts("bucket_name*", "item_path", "region"),
+    "aws_data_source": _texts("bucket_name*", "item_path", "region", "key_id", "secret_key"),
+    "web_crawler_data_source": (
+        *_texts("base_url*"),
+        Field("crawling_option", type="string", default="SCOPED", choices=_CRAWLING),
+        Field("embed_media", type="boolean", default=False),
+        Field("exclude_tags", type="array", items="string"),
+    ),
+    "file_upload_data_source": _texts("original_file_name*", "stored_object_key*", "size_in_bytes"),
+    "dropbox_data_source": _texts("folder*", "refresh_token"),
+    "google_drive_data_source": _texts("folder_id*", "refresh_token"),
+}
+_SECRETS = ("key_id", "secret_key", "refresh_token")
+_SOURCE_FIELDS = (
+    *(Field(name, type="object", fields=fields) for name, fields in _KINDS.items()),
+    Field("chunking_algorithm", type="string", default=_ALGORITHMS[0], choices=_ALGORITHMS),
+    Field(
+        name="chunking_options",
+        type="object",
+        fields=(
+            *(Field(f"{name}_chunk_size", type="integer", minimum=1) for name in ("max", "parent", "child")),
+            Field("semantic_threshold", type="number", minimum=0, maximum=1),
+        ),
+    ),
+    *_texts("bucket_name", "bucket_region", "item_path"),
+)
+
+
+def _check_source(_call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
+    if present is not None:
+        return
+    bucket, region, path = (values.pop(name, "") for name in ("bucket_name", "bucket_region", "item_path"))
+    if bucket:
+        values.setdefault("spaces_data_source", {"bucket_name": bucket, "region": region, "item_path": path})
+    if len(_KINDS.keys() & values) != 1:
+        raise unprocessable(f"A data source needs one of {', '.join(_KINDS)}.")
+
+
+def _new_source(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
+    shown = {
+        name: {one.name: value[one.name] for one in _KINDS[name] if one.name in value and one.name not in _SECRETS}
+        if name in _KINDS
+        else value
+        for name, value in values.items()
+        if name in (*_KINDS, "chunking_algorithm", "chunking_options")
+    }
+    return new_object(world, uuid, shown, at)
+
+
+def _shown_source(world: World, source: StoredObject) -> StoredObject:
+    for job in reversed(_jobs_of(world, source.internal["parent"])):
+        if source["uuid"] in job["data_source_uuids"]:
+            (details,) = (one for one in _source_jobs(job) if one["data_source_uuid"] == source["uuid"])
+            return source.with_public(last_datasource_indexing_job=details)
+    return source
+
+
+def _new_base(world: World, uuid: str, values: dict[str, Any], at: float) -> StoredObject:
+    sources = values.pop("datasources")
+    for name in ("size", "vpc_uuid"):
+        values.pop(name, None)
+    own = {"user_id": user_id(world), "is_public": False}
+    values["database_id"] = values.get("database_id") or rng.uuid(world.seed, "genai database", uuid)
+    return StoredObject(new_object(world, uuid, {**values, **own}, at), {"datasources": sources})
+
+
+def _check_base(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
+    if present is None:
+        require_model(values["embedding_model_uuid"], "KNOWLEDGEBASE", "embedding_model_uuid")
+        values |= place_of(call.world, values)
+        for source in values["datasources"]:
+            _check_source(call, source, None)
+
+
+def shown_base(world: World, base: StoredObject) -> StoredObject:
+    """Return a knowledge base as responses show it."""
+    public = {name: value for name, value in base.public.items() if name != "database_status"}
+    jobs = _jobs_of(world, base["uuid"])
+    return StoredObject({**public, "last_indexing_job": _shown_job(world, jobs[-1]).public} if jobs else public)
+
+
+KNOWLEDGE_BASES = collection(
+    "genai_knowledge_bases",
+    Field("name", required=True, minimum=2, maximum=32),
+    Field("embedding_model_uuid", required=True),
+    Field("project_id", refers="projects"),
+    Field("region"),
+    Field("vpc_uuid", refers="vpcs"),
+    Field("database_id", refers=DATABASES),
+    Field("size", choices=_SIZES),
+    Field("tags", default=[]),
+    Field("datasources", default=[], fields=_SOURCE_FIELDS),
+    Field(
+        name="reranking_config",
+        fields=(Field("enabled", type="boolean", default=False), Field("model", type="string", default="")),
+    ),
+    build=_new_base,
+    check=_check_base,
+    show=shown_base,
+    states=States(first=(("CREATING", 300.0),), ready="ONLINE", field="database_status"),
+    label="knowledge base",
+)
+SOURCES = collection(
+    "genai_knowledge_bases.data_sources",
+    *_SOURCE_FIELDS,
+    build=_new_source,
+    check=_check_source,
+    show=_shown_source,
+    parent=KNOWLEDGE_BASES,
+    label="data source",
+)
+
+
+def _create_base(call: Call) -> HTTPResponse:
+    world = call.world
+    base = KNOWLEDGE_BASES.make(call)
+    for source in base.internal["datasources"]:
+        SOURCES.add(world, source, world.now(), base["uuid"])
+    if call.body.get("database_id"):
+        KNOWLEDGE_BASES.put(world, base.with_public(database_status="ONLINE"))
+        start_job(world, world.now(), base["uuid"])
+    return respond(call, shown_base(world, base))
+
+
+def _get_base(call: Call) -> HTTPResponse:
+    base = KNOWLEDGE_BASES.find(call)
+    return respond(call, shown_base(call.world, base), database_status=base["database_status"])
+
+
+def _remove_base(world: World, at: float, uuid: str) -> None:
+    for kind in (JOBS, SCHEDULES):
+        for record in [*kind.all(world)]:
+            if record["knowledge_base_uuid"] == uuid:
+                kind.remove(world, record, at)
+
+
+def _jobs_of(world: World, base: str) -> list[StoredObject]:
+    return [job for job in JOBS.all(world) if job["knowledge_base_uuid"] == base]
+
+
+def _source_jobs(job: StoredObject) -> list[dict[str, Any]]:
+    done = job["phase"] == _SUCCEEDED
+    found = []
+    for uuid in job["data_source_uuids"]:
+        items = rng.randint(3, 120, "genai items", uuid)
+        size = items * rng.randint(2_000, 60_000, "genai bytes", uuid)
+        indexed, indexed_bytes = (str(items), str(size)) if done else ("0", "0")
+        details = {
+            "data_source_uuid": uuid,
+            "status": _SOURCE_STATUS + _STATUSES[job["phase"]][1],
+            "total_file_count": str(items),
+            "total_bytes": str(size),
+            "indexed_file_count": indexed,
+            "indexed_item_count": indexed,
+            "total_bytes_indexed": indexed_bytes,
+            **dict.fromkeys(("failed_item_count", "removed_item_count", "skipped_item_count"), "0"),
+        }
+        for name, shown_name in (("started_at", "started_at"), ("finished_at", "completed_at")):
+            if name in job.public:
+                details[shown_name] = job[name]
+        found.append(details)
+    return found
+
+
+def _shown_job(_world: World, job: StoredObject) -> StoredObject:
+    done = job["phase"] == _SUCCEEDED
+    details = _source_jobs(job)
+    tokens = sum(int(one["total_bytes_indexed"]) // 4 for one in details)
+    return job.with_public(
+        status=_STATUS + _STATUSES[job["phase"]][0],
+        data_source_jobs=details,
+        total_datasources=len(details),
+        completed_datasources=len(details) if done else 0,
+        tokens=tokens,
+        total_tokens=str(tokens),
+        is_report_available=done,
+    )
+
+
+def _check_job(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
+    base = values["knowledge_base_uuid"]
+    known = [source["uuid"] for source in SOURCES.all(call.world, base)]
+    wanted = [*dict.fromkeys(values.get("data_source_uuids") or known)]
+    unknown = next((uuid for uuid in wanted if uuid not in known), None)
+    if unknown is not None:
+        raise unprocessable(f"data_source_uuids {unknown} is not a data source of the knowledge base.")
+    problem = _obstacle(call.world, base)
+    if problem:
+        raise conflict(problem)
+    values["data_source_uuids"] = wanted
+
+
+def _obstacle(world: World, base: str) -> str:
+    """Return why no indexing job can start; empty if one can."""
+    status = KNOWLEDGE_BASES.store(world)[base]["database_status"]
+    if status != "ONLINE":
+        return f"The database of the knowledge base is {status}, and has to be ONLINE for this."
+    if not SOURCES.all(world, base):
+        return "The knowledge base has no data sources."
+    if any(job["phase"] in {_PENDING, _RUNNING} for job in _jobs_of(world, base)):
+        return "An indexing job of the knowledge base is in progress."
+    return ""
+
+
+JOBS = collection(
+    "genai_indexing_jobs",
+    Field("knowledge_base_uuid", required=True, minimum=1, refers=KNOWLEDGE_BASES.kind),
+    Field("data_source_uuids"),
+    check=_check_job,
+    show=_shown_job,
+    states=States(first=((_PENDING, 15.0), (_RUNNING, 90.0)), ready=_SUCCEEDED, field="phase"),
+    label="indexing job",
+)
+
+
+def start_job(world: World, at: float, base: str) -> None:
+    """Start an indexing job of all data sources, if that is possible."""
+    if not _obstacle(world, base):
+        uuids = [source["uuid"] for source in SOURCES.all(world, base)]
+        JOBS.add(world, {"knowledge_base_uuid": base, "data_source_uuids": uuids}, at)
+
+
+def _begin_job(world: World, at: float, uuid: str) -> None:
+    JOBS.put(world, JOBS.store(world)[uuid].with_public(started_at=format_time(at)))
+
+
+def _end_job(world: World, at: float, uuid: str) -> None:
+    JOBS.put(world, JOBS.store(world)[uuid].with_public(finished_at=format_time(at)))
+
+
+def _cancel_job(call: Call, job: StoredObject) -> StoredObject:
+    return JOBS.change(call.world, job, phase=_CANCELLED, finished_at=format_time(call.world.now()))
+
+
+def _list_base_jobs(call: Call) -> HTTPResponse:
+    base = KNOWLEDGE_BASES.find(call)
+    return respond(call, [_shown_job(call.world, job) for job in _jobs_of(call.world, base["uuid"])[-_LATEST:]])
+
+
+def _get_report_url(call: Call, job: StoredObject) -> dict[str, str]:
+    if job["phase"] != _SUCCEEDED:
+        raise unprocessable("The report is available when the indexing job has ended.")
+    return {"signed_url": presigned_url(call.world, f"reports/{job['uuid']}.csv")[0]}
+
+
+def _check_schedule(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
+    if any(other["knowledge_base_uuid"] == values["knowledge_base_uuid"] for other in SCHEDULES.all(call.world)):
+        raise conflict("The knowledge base already has a schedule.")
+    if not all(0 <= day <= _DAYS_OF_WEEK for day in values["days"]):
+        raise unprocessable("days must be numbers from 0 to 7; Monday is 1.")
+
+
+def _new_schedule(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
+    days = [*dict.fromkeys(values["days"])]
+    values = {**values, "days": days, "time": f"{values['time']}:00", "is_active": True}
+    return new_object(world, uuid, {**values, "next_run_at": format_time(_next_run(days, values["time"], at))}, at)
+
+
+def _next_run(days: list[int], clock: str, after: float) -> float:
+    hour, minute, _ = clock.split(":")
+    start = after // DAY_S * DAY_S + int(hour) * 3600 + int(minute) * 60
+    wanted = {day % _DAYS_OF_WEEK for day in days}
+    # gmtime's week begins on Monday with 0, cron's on Sunday.
+    return next(
+        at
+        for at in (start + number * DAY_S for number in range(_DAYS_OF_WEEK + 1))
+        if at > after and (time.gmtime(at).tm_wday + 1) % _DAYS_OF_WEEK in wanted
+    )
+
+
+SCHEDULES = collection(
+    "genai_schedules",
+    Field("knowledge_base_uuid", required=True, minimum=1, refers=KNOWLEDGE_BASES.kind),
+    Field("days", required=True, minimum=1),
+    Field("time", required=True, pattern=_TIME, rule="must be a time such as 02:30"),
+    build=_new_schedule,
+    check=_check_schedule,
+    label="schedule",
+)
+
+
+def _create_schedule(call: Call) -> HTTPResponse:
+    schedule = SCHEDULES.make(call)
+    _plan_run(call.world, call.world.now(), schedule)
+    return respond(call, schedule)
+
+
+def _plan_run(world: World, at: float, schedule: StoredObject) -> None:
+    due = _next_run(schedule["days"], schedule["time"], at)
+    SCHEDULES.put(world, schedule.with_public(next_run_at=format_time(due)))
+    world.schedule(due, f"{SCHEDULES.kind}.run", schedule["uuid"])
+
+
+def _run_schedule(world: World, at: float, uuid: str) -> None:
+    schedule = SCHEDULES.store(world).get(uuid)
+    if schedule is not None:
+        start_job(world, at, schedule["knowledge_base_uuid"])
+        _plan_run(world, at, schedule.with_public(last_ran_at=format_time(at)))
+
+
+def _get_schedule(call: Call) -> HTTPResponse:
+    base = KNOWLEDGE_BASES.find(call)
+    found = (one for one in SCHEDULES.all(call.world) if one["knowledge_base_uuid"] == base["uuid"])
+    schedule = next(found, None)
+    if schedule is None:
+        raise not_found()
+    return respond(call, schedule)
+
+
+def _end_schedule(call: Call, schedule: StoredObject) -> StoredObject:
+    now = format_time(call.world.now())
+    return schedule.with_public(is_active=False, deleted_at=now)
+
+
+def _upload(call: Call) -> HTTPResponse:
+    return respond(call, list_upload_urls(call))
+
+
+def _get_oauth_url(call: Call) -> HTTPResponse:
+    type_ = call.query.get("type") or _OAUTH_TYPES[0]
+    if type_ not in _OAUTH_TYPES:
+        raise bad_request(f"type must be one of {', '.join(_OAUTH_TYPES)}.")
+    query = {"client_id": "sandbox", "response_type": "code", "redirect_uri": call.query.get("redirect_url") or ""}
+    return respond(call, {"url": f"https://{type_}.oauth.sandbox.invalid/authorize?{urlencode(query)}"})
+
+
+def _create_oauth_tokens(call: Call) -> HTTPResponse:
+    code = call.body.get("code")
+    if not code:
+        raise unprocessable("code is required.")
+    return respond(call, {name: new_secret(call.world, "sl.", name, code) for name in ("token", "refresh_token")})
+
+
+OPERATIONS: dict[str, Handler] = {
+    "genai_list_knowledge_bases": KNOWLEDGE_BASES.list(),
+    "genai_create_knowledge_base": _create_base,
+    "genai_get_knowledge_base": _get_base,
+    "genai_update_knowledge_base": KNOWLEDGE_BASES.update(),
+    "genai_delete_knowledge_base": KNOWLEDGE_BASES.delete(lambda _call, base: {"uuid": base["uuid"]}),
+    "genai_list_knowledge_base_data_sources": SOURCES.list(),
+    "genai_create_knowledge_base_data_source": SOURCES.create(),
+    "genai_update_knowledge_base_data_source": SOURCES.update(),
+    "genai_delete_knowledge_base_data_source": SOURCES.delete(lambda call, _source: dict(call.path_params)),
+    "genai_create_data_source_file_upload_presigned_urls": _upload,
+    "genai_create_evaluation_dataset_file_upload_presigned_urls": _upload,
+    "genai_create_model_eval_dataset_upload_presigned_urls": _upload,
+    "genai_list_indexing_jobs": JOBS.list(),
+    "genai_list_indexing_jobs_by_knowledge_base": _list_base_jobs,
+    "genai_create_indexing_job": JOBS.create(),
+    "genai_get_indexing_job": JOBS.get(),
+    "genai_cancel_indexing_job": JOBS.on(_cancel_job, state=(_PENDING, _RUNNING)),
+    "genai_list_indexing_job_data_sources": JOBS.on(
+        lambda _call, job: [StoredObject(one) for one in _source_jobs(job)]
+    ),
+    "genai_get_indexing_job_details_signed_url": JOBS.on(_get_report_url),
+    "genai_create_scheduled_indexing": _create_schedule,
+    "genai_get_scheduled_indexing": _get_schedule,
+    "genai_delete_scheduled_indexing": SCHEDULES.delete(_end_schedule),
+    "genai_get_oauth2_url": _get_oauth_url,
+    "genai_create_oauth2_dropbox_tokens": _create_oauth_tokens,
+}
+
+EFFECTS: dict[str, Callable[..., None]] = {
+    f"{KNOWLEDGE_BASES.kind}.ONLINE": start_job,
+    f"{KNOWLEDGE_BASES.kind}.removed": _remove_base,
+    f"{JOBS.kind}.{_RUNNING}": _begin_job,
+    f"{JOBS.kind}.{_SUCCEEDED}": _end_job,
+    f"{SCHEDULES.kind}.run": _run_schedule,
+}
