@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.sandbox.sandbox import Sandbox
+from poseidon_nb.sandbox.settings import RATE_LIMITS, VALIDATIONS
+from poseidon_nb.text import is_integer
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,11 +43,55 @@ def _parser() -> argparse.ArgumentParser:
         help="how long a droplet shows its old status after an action has completed, divided by the speed (default: 0)",
     )
     parser.add_argument(
-        "--rate-limit", choices=["off", "real"], default="off", help="enforce DigitalOcean's rate limits (default: off)"
+        "--rate-limit", choices=RATE_LIMITS, default="off", help="enforce DigitalOcean's rate limits (default: off)"
+    )
+    parser.add_argument(
+        "--validation",
+        choices=VALIDATIONS,
+        default="service",
+        help="accept what DigitalOcean's service does, or only what its specification describes (default: service)",
+    )
+    parser.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="limit of the account, such as droplet_limit=25; may be repeated",
     )
     parser.add_argument("--token", metavar="T", help="token that clients must send (default: a random one)")
-    parser.add_argument("--state", metavar="FILE", help="load the account from FILE if it exists; save it on exit")
+    parser.add_argument(
+        "--limited-token",
+        type=_limited_token,
+        action="append",
+        default=[],
+        metavar="T=SCOPES",
+        help="further token with these scopes, such as reader=*:read or T=droplet:read,tag:read; may be repeated",
+    )
+    parser.add_argument(
+        "--state", metavar="FILE", help="load the account from FILE if it exists, and save it there after each change"
+    )
+    parser.add_argument(
+        "--tls", action="store_true", help="serve https, with a new certificate (needs poseidon-nb[tls])"
+    )
+    parser.add_argument("--cert", metavar="FILE", help="serve https with this certificate (PEM)")
+    parser.add_argument("--key", metavar="FILE", help="the key of that certificate (PEM)")
+    parser.add_argument("--ca-file", metavar="FILE", help="write the certificate that clients have to trust to FILE")
     return parser
+
+
+def _limit(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not is_integer(number):
+        raise argparse.ArgumentTypeError(f"expected NAME=NUMBER, such as droplet_limit=25, not {text!r}")
+    return name, int(number)
+
+
+def _limited_token(text: str) -> tuple[str, list[str]]:
+    token, _, scopes = text.rpartition("=")
+    if not token or not scopes:
+        raise argparse.ArgumentTypeError("expected TOKEN=SCOPES, such as reader=*:read")
+    return token, scopes.split(",")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,8 +110,15 @@ def main(arguments: list[str] | None = None) -> int:
             speed=options.speed,
             lag_s=options.lag,
             rate_limit=options.rate_limit,
+            validation=options.validation,
+            limits=dict(options.limit),
             token=options.token,
+            tokens=dict(options.limited_token),
             state=options.state,
+            tls=options.tls,
+            cert=options.cert,
+            key=options.key,
+            ca_file=options.ca_file,
         ) as sandbox:
             sys.stdout.write(f"URL {sandbox.url}\nTOKEN {sandbox.token}\n")
             sys.stdout.flush()

@@ -12,16 +12,21 @@ full limit as remaining.
 
 from __future__ import annotations
 
+import fnmatch
 import math
 import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import operation, operation_ids
+from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.responses import rate_limited
+from poseidon_nb.sandbox.settings import check_token
 from poseidon_nb.sandbox.timestamps import HOUR_S
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 TOKEN_PREFIX = "dop_v1_sandbox_"  # noqa: S105  # distinguishes them from real tokens
@@ -80,6 +85,27 @@ def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) ->
     return seen
 
 
+def expand_scopes(patterns: Iterable[str]) -> list[str]:
+    """Return the scopes that match patterns such as ``droplet:read``, ``*:read`` and ``droplet:*``.
+
+    Raises
+    ------
+    ValueError
+        A pattern matches no scope.
+    """
+    pairs = [scope.split(":") for id_ in operation_ids() for scope in operation(id_).scopes]
+    # Some operations need a second scope that the catalogue does not have, such as droplet:admin.
+    verbs = {verb for _, verb in pairs} | {"admin"}
+    known = sorted({f"{resource}:{verb}" for resource, _ in pairs for verb in verbs})
+    found: list[str] = []
+    for pattern in patterns:
+        matching = fnmatch.filter(known, pattern)
+        if not matching:
+            raise ValueError(f"Unknown scope {pattern!r}{did_you_mean(pattern, known) or '.'}")
+        found += matching
+    return found
+
+
 class TokenStore:
     """The valid tokens.
 
@@ -89,22 +115,46 @@ class TokenStore:
         The token that may do everything, including the sandbox's own routes.
     """
 
-    __slots__ = ("_limited", "owner")
+    __slots__ = ("_kept", "_limited", "owner")
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
         self._limited: dict[str, frozenset[str]] = {}
+        self._kept: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
         return f"<TokenStore: the owner's token, {len(self._limited)} limited>"
 
-    def add_limited(self, token: str, scopes: Iterable[str]) -> None:
-        """Add a token that is limited to these scopes."""
-        self._limited[token] = frozenset(scopes)
+    def create(self, scopes: Sequence[str], token: str | None = None, *, keep: bool = False) -> str:
+        """Create a token that is limited to scopes, and return it.
+
+        Parameters
+        ----------
+        scopes : sequence of str
+            Scopes, or patterns such as ``*:read``.
+        token : str, optional
+            The token; by default it follows from the scopes.
+        keep : bool
+            Keep it when the others are removed.
+
+        Raises
+        ------
+        ValueError
+            A scope is unknown, or the token cannot be used.
+        """
+        if token is None:
+            token = f"{TOKEN_PREFIX}{rng.digest(self.owner, *scopes)}"
+        check_token("token", token)
+        if token == self.owner:
+            raise ValueError("The owner's token cannot be limited.")
+        self._limited[token] = frozenset(expand_scopes(scopes))
+        if keep:
+            self._kept[token] = self._limited[token]
+        return token
 
     def clear(self) -> None:
-        """Remove all limited tokens."""
-        self._limited.clear()
+        """Remove all limited tokens that are not to be kept."""
+        self._limited = self._kept.copy()
 
     def is_known(self, token: str) -> bool:
         """Return whether the token is valid."""

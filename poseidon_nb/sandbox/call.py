@@ -2,7 +2,8 @@
 
 Numbers and booleans may be sent as text, also in arrays, as clients do (libcloud#1380): ``"123"``, ``"true"``. A
 number may not be sent where text is expected. The service also accepts some bodies without fields that the specification
-requires.
+requires. With ``validation="strict"`` the sandbox accepts none of this: a body is JSON, its outermost fields are those of the
+specification, with their types, and so are the query's parameters.
 
 Not documented, chosen here: a body that is neither a JSON object nor a form answers 400. A missing required field or a
 field of the wrong type answers 422 and names the field. Unknown fields are ignored, as the service does. Creating an
@@ -29,13 +30,13 @@ from poseidon_nb.sandbox.responses import (
     unprocessable,
 )
 from poseidon_nb.sandbox.store import to_json
-from poseidon_nb.text import is_integer
+from poseidon_nb.text import did_you_mean, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import NoReturn
 
-    from poseidon_nb.catalogue import Parameter
+    from poseidon_nb.catalogue import Operation, Parameter
     from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
@@ -163,9 +164,37 @@ def _reject_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def check_body(body: dict[str, Any], fields: Iterable[Parameter], operation: str = "") -> dict[str, Any]:
+def check_query(query: Mapping[str, str], operation: Operation) -> None:
+    """Raise 400 if a query has a parameter that the specification lacks; the service ignores it."""
+    known = [parameter.name for parameter in operation.query_parameters]
+    for name in query:
+        if name not in known:
+            raise bad_request(f"Unknown query parameter '{name}'{did_you_mean(name, known) or '.'}")
+
+
+def _check_strictly(body: dict[str, Any], fields: Sequence[Parameter]) -> None:
+    """Raise 422 if a body has a field, or a text for a number, that the specification lacks."""
+    known = {parameter.name: parameter for parameter in fields}
+    for name, value in body.items():
+        if name not in known:
+            raise unprocessable(f"Unknown field '{name}'{did_you_mean(name, known) or '.'}")
+        parameter = known[name]
+        values = [(name, value, parameter.type)]
+        if isinstance(value, list) and parameter.items:
+            values += [(f"an item of {name}", item, parameter.items) for item in value]
+        for label, one, kind in values:
+            if isinstance(one, str) and kind in _PARSERS:
+                raise unprocessable(f"{label} must be {_JSON_TYPES[kind][1]}.")
+
+
+def check_body(
+    body: dict[str, Any], fields: Sequence[Parameter], operation: str = "", *, strict: bool = False
+) -> dict[str, Any]:
     """Return the body after checking its required fields and converting its known fields to their types."""
     unneeded, any_items = _UNNEEDED_FIELDS.get(operation, ()), _ANY_ITEMS.get(operation, ())
+    if strict and fields:
+        _check_strictly(body, fields)
+        unneeded = any_items = ()
     for parameter in fields:
         name = parameter.name
         value = body.get(name)

@@ -11,16 +11,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, operation_ids
-from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.actions import finish_action
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, parse_id, required_field
-from poseidon_nb.sandbox.faults import FAULT_KINDS, make_fault
+from poseidon_nb.sandbox.faults import FAULT_KINDS, NAMED_FAULTS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
+from poseidon_nb.sandbox.saved_state import dump_state, load_state
 from poseidon_nb.sandbox.services.container_images import push_image
+from poseidon_nb.sandbox.settings import change_settings, get_settings
 from poseidon_nb.sandbox.timestamps import format_time, parse_time
-from poseidon_nb.sandbox.world import dump_state, load_state
+from poseidon_nb.text import expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -60,6 +60,8 @@ class Controls:
             ("GET", "/coverage"): self.coverage,
             ("GET", "/ports"): self.ports,
             ("POST", "/tokens"): self.add_token,
+            ("GET", "/diff"): self.diff,
+            ("POST", "/marks"): self.add_mark,
             ("GET", "/settings"): self.settings,
             ("PUT", "/settings"): self.change_settings,
             ("GET", "/clock"): self.clock,
@@ -97,9 +99,7 @@ class Controls:
             now=format_time(world.now()),
             now_s=world.now(),
             seed=world.seed,
-            speed=world.speed,
-            lag_s=world.lag_s,
-            rate_limit=_mode(dispatcher),
+            **get_settings(dispatcher),
             requests=len(dispatcher.log),
             counts={name: len(collection) for name, collection in world.state.collections.items()},
             in_progress=sorted({*world.state.busy.values()}),
@@ -117,7 +117,7 @@ class Controls:
 
     def requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the request log, oldest first."""
-        return json_response(200, requests=[asdict(request) for request in dispatcher.log])
+        return json_response(200, requests=[request.as_json() for request in dispatcher.log])
 
     def forget_requests(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Clear the request log."""
@@ -125,11 +125,11 @@ class Controls:
         return no_content()
 
     def faults(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
-        """Return the pending faults and the available kinds."""
-        return json_response(200, faults=dispatcher.world.faults.pending(), kinds=FAULT_KINDS)
+        """Return the pending faults, and the kinds and names that there are."""
+        return json_response(200, faults=dispatcher.world.faults.pending(), kinds=FAULT_KINDS, names=NAMED_FAULTS)
 
     def add_fault(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Add a fault. The body has the fields of `Fault`."""
+        """Add a fault. The body has the fields of `Fault`; its ``kind`` may be one of the names."""
         try:
             fault = make_fault(parse_body(body))
         except (TypeError, ValueError) as error:
@@ -187,32 +187,49 @@ class Controls:
         return json_response(200, open=open_)
 
     def add_token(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Create a token that is limited to scopes."""
-        scopes = required_field(parse_body(body), "scopes", "array")
+        """Create a token that is limited to scopes; a scope may be a pattern such as ``*:read``."""
+        requested = parse_body(body)
+        scopes = required_field(requested, "scopes", "array")
         for scope in scopes:
             check_type("a scope", scope, "string")
-        token = f"{TOKEN_PREFIX}{rng.digest(dispatcher.tokens.owner, *scopes)}"
-        dispatcher.tokens.add_limited(token, scopes)
+        token = optional_field(requested, "token", "string")
+        try:
+            token = dispatcher.tokens.create(scopes, token)
+        except ValueError as error:
+            raise bad_request(str(error)) from None
         return json_response(201, token=token, scopes=scopes)
+
+    def diff(self, dispatcher: Dispatcher, names: dict[str, str], _body: bytes) -> HTTPResponse:
+        """Return what changed since the start, the last reset, or the mark that ``since`` names."""
+        from poseidon_nb.sandbox.diff import compare  # noqa: PLC0415  # a start does not need it
+
+        since = names.get("since", "")
+        try:
+            before = dispatcher.world.marked(since)
+        except ValueError as error:
+            raise bad_request(str(error)) from None
+        return json_response(200, **compare(before, dispatcher.world.state).as_json())
+
+    def add_mark(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
+        """Remember the present state, to compare with it later. Without a ``name`` it gets one."""
+        name = optional_field(parse_body(body), "name", "string")
+        return json_response(201, name=dispatcher.world.mark(name))
 
     def settings(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
         """Return the settings that can change while the sandbox runs."""
-        return json_response(200, speed=dispatcher.world.speed, rate_limit=_mode(dispatcher))
+        return json_response(200, **get_settings(dispatcher))
 
     def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
-        """Set the speed of future actions, and whether rate limits are enforced."""
+        """Change settings; those of future actions and requests."""
         requested = parse_body(body)
-        speed = optional_field(requested, "speed", "number")
-        rate_limit = optional_field(requested, "rate_limit", "string")
-        if speed is not None and speed <= 0:
-            raise bad_request("speed must be greater than 0.")
-        if rate_limit not in {None, "off", "real"}:
-            raise bad_request("rate_limit must be off or real.")
-        if speed is not None:
-            dispatcher.world.speed = float(speed)
-        if rate_limit is not None:
-            dispatcher.limits.clear()
-            dispatcher.limits.enforced = rate_limit == "real"
+        unknown = sorted(requested.keys() - get_settings(dispatcher).keys())
+        if unknown:
+            raise bad_request(f"Unknown setting {unknown[0]!r}{expected_one_of(unknown[0], get_settings(dispatcher))}")
+        changes = {name: value for name, value in requested.items() if value is not None}
+        try:
+            change_settings(dispatcher, **changes)
+        except ValueError as error:
+            raise bad_request(str(error)) from None
         return self.settings(dispatcher, names, b"")
 
     def clock(self, dispatcher: Dispatcher, _names: dict[str, str], _body: bytes) -> HTTPResponse:
@@ -239,10 +256,6 @@ class Controls:
             dispatcher.world.move_clock(seconds)
         except ValueError as error:
             raise bad_request(str(error)) from None
-
-
-def _mode(dispatcher: Dispatcher) -> str:
-    return "real" if dispatcher.limits.enforced else "off"
 
 
 def coverage(simulated: Container[str]) -> dict[str, Any]:

@@ -12,14 +12,14 @@ import re
 import threading
 import zlib
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from poseidon_nb.catalogue import match
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.call import Call, check_body, parse_body
+from poseidon_nb.sandbox.call import Call, check_body, check_query, parse_body
 from poseidon_nb.sandbox.faults import STATUS_TEXTS, Fault
+from poseidon_nb.sandbox.request_log import MAX_CONTENT_BYTES, LoggedRequest
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, forbidden, not_found
 from poseidon_nb.sandbox.timestamps import http_date
 
@@ -71,6 +71,8 @@ class Dispatcher:
         self.tokens = tokens
         self.limits = limits
         self.control = control
+        #: ``https`` with TLS, for the links in responses.
+        self.scheme = "http"
         self.log = _new_log()
         #: Every reader and writer of the account holds this lock.
         self.lock = threading.RLock()
@@ -107,10 +109,12 @@ class Dispatcher:
             now = self.world.advance()
             token = _bearer(headers)
             operation = ""
-            sent_path, path = path, path[:-1] if path.endswith("/") and path != "/" else path
+            sent_path = path
+            if path.endswith("/") and path != "/" and not self.world.strict:
+                path = path[:-1]
             control = path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")
             try:
-                base_url = _base_url(headers)
+                base_url = _base_url(headers, self.scheme)
                 if method == "GET" and path == CONTROL_PATH and "authorization" not in headers:
                     return self._finish(self.control.introduce(), headers, request_id, now)
                 self._authenticate(token)
@@ -136,7 +140,14 @@ class Dispatcher:
                 response = error.response(request_id, operation)
             if not control:
                 status = 0 if response.dropped else response.status
-                self.log.append(LoggedRequest(now, method, sent_path, query, status, operation, request_id))
+                content = body if len(body) <= MAX_CONTENT_BYTES else b""
+                self.log.append(
+                    LoggedRequest(
+                        *(now, method, sent_path, query, status, operation, request_id),
+                        content=content,
+                        content_type=headers.get("content-type", ""),
+                    )
+                )
             response.headers += self.limits.headers(token if self.tokens.is_known(token) else "", now)
         return self._finish(response, headers, request_id, now)
 
@@ -179,10 +190,12 @@ class Dispatcher:
                 "not_implemented",
                 f"The sandbox does not simulate {operation.id} ({operation.method} {operation.path}).",
             )
+        strict = self.world.strict
+        if strict:
+            check_query(call.query, operation)
         if operation.body_type:
-            call.body = check_body(
-                parse_body(body, call.headers.get("content-type", "")), operation.body_fields, operation.id
-            )
+            content_type = "" if strict else call.headers.get("content-type", "")
+            call.body = check_body(parse_body(body, content_type), operation.body_fields, operation.id, strict=strict)
         return handler(call)
 
     def _finish(self, response: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:
@@ -204,7 +217,7 @@ def _bearer(headers: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _base_url(headers: Mapping[str, str]) -> str:
+def _base_url(headers: Mapping[str, str], scheme: str) -> str:
     """Return the base URL that the client used, or raise 421 if its host is not this machine.
 
     A web page can make a browser send requests here under its own host name (DNS rebinding). The ``Host`` header
@@ -213,7 +226,7 @@ def _base_url(headers: Mapping[str, str]) -> str:
     host = headers.get("host", "127.0.0.1")
     if not _LOOPBACK.fullmatch(host.lower()):
         raise HTTPException(421, "misdirected_request", "The sandbox accepts requests only on 127.0.0.1 and localhost.")
-    return f"http://{host}"
+    return f"{scheme}://{host}"
 
 
 def _query(query: str) -> dict[str, str]:
@@ -249,33 +262,6 @@ def _accepts_gzip(accepted: str) -> bool:
         if name.strip() in {"gzip", "*"}:
             return quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """One logged request. The sandbox's own routes are not logged.
-
-    Attributes
-    ----------
-    time : float
-        When, in Unix seconds.
-    method, path, query : str
-        As sent; the query without its question mark.
-    status : int
-        The response's status; 0 if the connection was closed instead.
-    operation : str
-        The operationId; empty if the route is unknown or the token was invalid.
-    request_id : str
-        The ``x-request-id`` of the response.
-    """
-
-    time: float
-    method: str
-    path: str
-    query: str
-    status: int
-    operation: str
-    request_id: str
 
 
 def _new_log() -> deque[LoggedRequest]:

@@ -32,6 +32,20 @@ FAULT_KINDS = {
     "shutdown_ignored": "the shutdown completes, but the droplet stays active",
     "no_capacity": "no server has room for the size that a create or resize requests",
 }
+#: Faults by name: the values of their fields. Others can be given with the name.
+NAMED_FAULTS: dict[str, dict[str, Any]] = {
+    "unauthorized": {"status": 401},
+    "forbidden": {"status": 403},
+    "not_found": {"status": 404},
+    "conflict": {"status": 409},
+    "pending_event": {"status": 422},
+    "rate_limited": {"status": 429, "retry_after_s": 1},
+    "server_error": {"status": 500},
+    "bad_gateway": {"status": 502},
+    "unavailable": {"status": 503},
+    "gateway_timeout": {"status": 504},
+    "slow": {"kind": "delay", "seconds": 2.0},
+}
 RESPONSE_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
 
 #: The ids and messages that DigitalOcean sends with each status.
@@ -106,7 +120,7 @@ class Fault:
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise TypeError(f"Invalid value {value!r} for the field {field} of a fault.")
         if self.kind not in FAULT_KINDS:
-            raise ValueError(f"Unknown fault {self.kind!r}{expected_one_of(self.kind, FAULT_KINDS)}")
+            raise ValueError(f"Unknown fault {self.kind!r}{expected_one_of(self.kind, [*FAULT_KINDS, *NAMED_FAULTS])}")
         if self.times is not None and self.times < 1:
             raise ValueError("The field times must be at least 1, or None for no limit.")
         if self.seconds < 0 or self.skip < 0:
@@ -128,11 +142,17 @@ class Fault:
 
 
 def make_fault(values: Mapping[str, Any]) -> Fault:
-    """Create a fault from the values of its fields, or raise TypeError or ValueError."""
+    """Create a fault from the values of its fields, or raise TypeError or ValueError.
+
+    The kind may be one of `NAMED_FAULTS`.
+    """
     known = {field.name for field in fields(Fault)}
     unknown = sorted(values.keys() - known)
     if unknown:
         raise ValueError(f"Unknown field {unknown[0]!r} of a fault{expected_one_of(unknown[0], sorted(known))}")
+    kind = values.get("kind")
+    if isinstance(kind, str) and kind in NAMED_FAULTS:
+        values = {"kind": "status", **NAMED_FAULTS[kind], **{name: values[name] for name in values if name != "kind"}}
     return Fault(**{"kind": "", **values})
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, InvalidArgument, NoSuchName
@@ -15,25 +15,29 @@ from poseidon_nb.sandbox.control import Controls, coverage
 from poseidon_nb.sandbox.dispatch import Dispatcher
 from poseidon_nb.sandbox.faults import make_fault
 from poseidon_nb.sandbox.reference_data import load_reference_data
+from poseidon_nb.sandbox.request_log import RequestLog
 from poseidon_nb.sandbox.seeds.builder import seed_account
-from poseidon_nb.sandbox.server import HOST, Server
+from poseidon_nb.sandbox.server import HOST, Server, error_response
 from poseidon_nb.sandbox.services import EFFECTS, OPERATIONS
+from poseidon_nb.sandbox.settings import change_settings, check_settings, get_settings
+from poseidon_nb.sandbox.state_file import StateFile, read_state, save_state
 from poseidon_nb.sandbox.timestamps import SteadyClock
-from poseidon_nb.sandbox.world import World, dump_state, load_state, write_state_file
+from poseidon_nb.sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from poseidon_nb.clock import Clock
-    from poseidon_nb.sandbox.dispatch import LoggedRequest
+    from poseidon_nb.sandbox.diff import Diff
     from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.tls import TLSFiles
 
-_MAX_PORT = 65_535
-_MAX_DROPLETS = 100_000
-_MAX_SPEED = 1e9
-_MAX_LAG_S = 3600
+R = TypeVar("R")
+#: Methods of HTTP that change nothing.
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Sandbox:
@@ -57,7 +61,20 @@ class Sandbox:
     port : int
         The port on 127.0.0.1; 0 takes any free port.
     state : path, optional
-        A file from which the account is loaded if it exists, and to which it is saved at the end.
+        A file from which the account is loaded if it exists. It is saved there after each change.
+    validation : str
+        ``"service"`` accepts what DigitalOcean accepts: unknown fields and query parameters, numbers as text, forms, a slash
+        at the end of a path, and some bodies without fields that the specification requires. ``"strict"`` refuses them.
+    limits : dict, optional
+        What the account may have: ``droplet_limit``, ``floating_ip_limit`` and ``volume_limit``, as in ``GET /v2/account``.
+    tokens : dict, optional
+        Further tokens, each with its scopes: ``{"reader": ["*:read"]}``.
+    tls : bool
+        Serve https, with a certificate made at the start. Needs ``poseidon-nb[tls]``.
+    cert, key : path, optional
+        A certificate of your own and its key, as PEM files, for https.
+    ca_file : path, optional
+        Where the certificate is written that clients have to trust; by default a temporary file.
     clock : Clock
         The source of time.
 
@@ -67,6 +84,11 @@ class Sandbox:
         ``http://127.0.0.1:PORT``; empty while the sandbox is stopped.
     token : str
         The token to send as ``Authorization: Bearer``.
+
+    Notes
+    -----
+    As a context manager it serves during the block. As a decorator it does so during each call of a function, with a new
+    account, and with the variables of `environment` set. The function gets it as ``sandbox`` if it has that parameter.
     """
 
     def __init__(  # noqa: PLR0913  # settings, all by keyword
@@ -77,32 +99,50 @@ class Sandbox:
         speed: float = 20.0,
         lag_s: float = 0.0,
         rate_limit: str = "off",
+        validation: str = "service",
+        limits: Mapping[str, int] | None = None,
         token: str | None = None,
+        tokens: Mapping[str, Sequence[str]] | None = None,
         port: int = 0,
         state: str | os.PathLike[str] | None = None,
+        tls: bool = False,
+        cert: str | os.PathLike[str] | None = None,
+        key: str | os.PathLike[str] | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        _check(droplets=droplets, speed=speed, lag_s=lag_s, rate_limit=rate_limit, port=port, token=token)
+        limits = {} if limits is None else limits
+        settings: dict[str, Any] = {"speed": speed, "lag_s": lag_s, "rate_limit": rate_limit, "validation": validation}
+        settings["limits"] = limits
+        check_settings(droplets=droplets, **settings, port=port)
         self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
+        check_settings(token=self.token)
+        self._options: dict[str, Any] = {
+            "droplets": droplets,
+            "seed": seed,
+            **settings,
+            "token": token,
+            "tokens": tokens,
+        }
+        self._options |= {"port": port, "state": state, "tls": tls, "cert": cert, "key": key, "ca_file": ca_file}
+        self._options["clock"] = clock
         self.url = ""
         self._port = port
         self._clock = clock
-        self._file = None if state is None else Path(state)
-        if self._file is not None and not self._file.parent.is_dir():
-            raise ConfigurationError(
-                f"{self._file.parent} is not a folder, so the sandbox's state cannot be saved there."
-            )
         self._server: Server | None = None
-        world = World(
-            load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed), lag_s=float(lag_s)
-        )
+        self._tls = _tls_files(cert, key, ca_file) if tls or cert or key or ca_file else None
+        world = World(load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed))
         self._seed_state = seed_account(world, droplets)
         self._seed = seed
         self._dispatcher = Dispatcher(
-            world, OPERATIONS, TokenStore(self.token), RateLimits(enforced=rate_limit == "real"), Controls(self.reset)
+            world, OPERATIONS, TokenStore(self.token), RateLimits(enforced=False), Controls(self._reset)
         )
-        if self._file is not None and self._file.exists():
-            self.load(self._file)
+        for name, scopes in (tokens or {}).items():
+            self._create_token(scopes, name, keep=True)
+        self._seed_state.account.update(limits)
+        world.restore(self._seed_state)
+        self._state = None if state is None else StateFile(state, self._dispatcher)
+        change_settings(self._dispatcher, **settings)
 
     def __repr__(self) -> str:
         where = self.url or "stopped"
@@ -119,11 +159,13 @@ class Sandbox:
         Raises
         ------
         ConfigurationError
-            The port is in use or not allowed.
+            The port is in use or not allowed, or there is no certificate.
         """
         if self._server is None:
-            self._server = Server(self._port, self.dispatch, self._clock)
-            self.url = f"http://{HOST}:{self._server.port}"
+            context = None if self._tls is None else self._tls.load(self._clock.now())
+            self._server = Server(self._port, self.dispatch, self._clock, context)
+            self._dispatcher.scheme = "http" if context is None else "https"
+            self.url = f"{self._dispatcher.scheme}://{HOST}:{self._server.port}"
         return self
 
     def stop(self) -> None:
@@ -132,8 +174,34 @@ class Sandbox:
         if server is None:
             return
         server.stop()
-        if self._file is not None:
-            self.save(self._file)
+        if self._tls is not None:
+            self._tls.forget()
+        if self._state is not None:
+            self._state.save()
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The file with the certificate that clients have to trust; None without TLS or with a certificate of your own."""
+        return None if self._tls is None else self._tls.ca_file
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables with which clients find the sandbox: its address and its token.
+
+        With TLS also those by which Python, Go and Node.js find the certificate to trust.
+        """
+        variables = {"DIGITALOCEAN_API_URL": self.url}
+        variables |= dict.fromkeys(("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"), self.token)
+        if self.ca_file is not None:
+            names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+            variables |= dict.fromkeys(names, str(self.ca_file))
+        return variables
+
+    def __call__(self, function: Callable[..., R]) -> Callable[..., R]:
+        """Return a function that runs with a sandbox of its own, which has these settings."""
+        from poseidon_nb.sandbox.decorator import with_sandbox  # noqa: PLC0415  # few need it
+
+        return with_sandbox(lambda: Sandbox(**self._options), function)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -147,23 +215,128 @@ class Sandbox:
         self, method: str, path: str, query: str = "", headers: Mapping[str, str] | None = None, body: bytes = b""
     ) -> HTTPResponse:
         """Handle a request without a connection. Header names are in lower case."""
-        return self._dispatcher.dispatch(method, path, query, headers or {}, body)
+        response = self._dispatcher.dispatch(method, path, query, headers or {}, body)
+        if method not in _READING and response.status < HTTPStatus.BAD_REQUEST:
+            try:
+                self._keep()
+            except ConfigurationError as error:
+                return error_response(500, "server_error", str(error))
+        return response
+
+    def _keep(self) -> None:
+        """Save a change to the state file while the sandbox runs."""
+        if self._state is not None and self.running:
+            self._state.save_change()
 
     def reset(self) -> None:
-        """Restore the account from its seed, and clear the log, the pending faults and the limited tokens."""
+        """Restore the account and the time of the start, and clear the log, the faults, the marks and the created tokens.
+
+        Settings and the tokens given at the start stay.
+        """
+        self._reset()
+        self._keep()
+
+    def _reset(self) -> None:
         with self._dispatcher.lock:
-            self._dispatcher.world.seed = self._seed
-            self._dispatcher.world.restore(self._seed_state)
+            world = self._dispatcher.world
+            world.seed = self._seed
+            world.clock.moved_s = 0.0
+            world.restore(self._seed_state)
             self._dispatcher.clear()
 
     @property
-    def requests(self) -> list[LoggedRequest]:
-        """The logged requests, oldest first, without those to the sandbox's own routes."""
+    def requests(self) -> RequestLog:
+        """The logged requests, oldest first, without those to the sandbox's own routes.
+
+        A list, with methods to select requests, to make assertions about them, and to get them as a DataFrame.
+        """
         with self._dispatcher.lock:
-            return [*self._dispatcher.log]
+            return RequestLog(self._dispatcher.log)
+
+    def mark(self, name: str | None = None) -> str:
+        """Remember the present account under a name for `diff`, and return the name."""
+        with self._dispatcher.lock:
+            self._dispatcher.world.advance()
+            return self._dispatcher.world.mark(name)
+
+    def diff(self, since: str = "") -> Diff:
+        """Return what was created, changed and deleted since the start or the last reset, or since a mark.
+
+        Parameters
+        ----------
+        since : str
+            The name of a mark; empty compares with the start or the last reset.
+
+        Raises
+        ------
+        NoSuchName
+            The mark does not exist.
+        """
+        from poseidon_nb.sandbox.diff import compare  # noqa: PLC0415  # few need it
+
+        with self._dispatcher.lock:
+            world = self._dispatcher.world
+            world.advance()
+            try:
+                return compare(world.marked(since), world.state)
+            except ValueError as error:
+                raise NoSuchName(str(error), name=since) from None
+
+    def create_token(self, *scopes: str, token: str | None = None) -> str:
+        """Create a token that is limited to scopes, and return it. A reset removes it.
+
+        Parameters
+        ----------
+        *scopes : str
+            Scopes such as ``droplet:read``, or patterns such as ``*:read`` and ``droplet:*``.
+        token : str, optional
+            The token; by default a new one.
+
+        Raises
+        ------
+        InvalidArgument
+            A scope is unknown, or the token cannot be used.
+        """
+        return self._create_token(scopes, token)
+
+    def _create_token(self, scopes: Sequence[str], token: str | None, *, keep: bool = False) -> str:
+        try:
+            with self._dispatcher.lock:
+                return self._dispatcher.tokens.create(scopes, token, keep=keep)
+        except ValueError as error:
+            raise InvalidArgument(str(error)) from None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that can change while it runs, as ``/_sandbox/settings`` shows them."""
+        with self._dispatcher.lock:
+            return get_settings(self._dispatcher)
+
+    def change_settings(self, **changes: Any) -> None:
+        """Change settings: ``speed``, ``lag_s``, ``rate_limit``, ``validation`` and ``limits``.
+
+        Raises
+        ------
+        InvalidArgument
+            Unknown setting, or invalid value.
+        """
+        with self._dispatcher.lock:
+            change_settings(self._dispatcher, **changes)
+        self._keep()
+
+    @property
+    def speed(self) -> float:
+        """How many times faster future actions run than on DigitalOcean. It can be set."""
+        return self._dispatcher.world.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self.change_settings(speed=speed)
 
     def fault(self, kind: str, **details: Any) -> None:
-        """Inject a fault; kinds and details are those of `poseidon_nb.sandbox.faults.Fault`.
+        """Inject a fault: ``sandbox.fault("rate_limited", operation="droplets_list")``.
+
+        Kinds, names of faults and details are those of `poseidon_nb.sandbox.faults`.
 
         Raises
         ------
@@ -177,6 +350,11 @@ class Sandbox:
         with self._dispatcher.lock:
             self._dispatcher.world.faults.add(fault)
 
+    def clear_faults(self) -> None:
+        """Remove the pending faults."""
+        with self._dispatcher.lock:
+            self._dispatcher.world.faults.clear()
+
     def finish(self, action_id: int) -> None:
         """End an action now; an action that has already ended stays unchanged.
 
@@ -189,6 +367,7 @@ class Sandbox:
             if action_id not in self._dispatcher.world.actions:
                 raise NoSuchName(f"Action {action_id} not found in the sandbox.", name=str(action_id))
             finish_action(self._dispatcher.world, action_id)
+        self._keep()
 
     @property
     def now(self) -> datetime:
@@ -212,54 +391,23 @@ class Sandbox:
                 self._dispatcher.world.move_clock(seconds)
         except ValueError as error:
             raise InvalidArgument(str(error)) from None
+        self._keep()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the account to a file. The file is replaced only when everything is written."""
-        with self._dispatcher.lock:
-            self._dispatcher.world.advance()
-            saved = dump_state(self._dispatcher.world)
-        try:
-            write_state_file(Path(path), saved)
-        except OSError as error:
-            raise ConfigurationError(f"The sandbox's state cannot be saved to {path}: {error.strerror}.") from error
+        save_state(self._dispatcher, path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Load a saved account."""
-        try:
-            saved = Path(path).read_bytes()
-        except OSError as error:
-            raise ConfigurationError(f"The sandbox's state cannot be read from {path}: {error.strerror}.") from error
-        try:
-            with self._dispatcher.lock:
-                load_state(self._dispatcher.world, saved)
-        except ValueError as error:
-            raise ConfigurationError(f"{path} is not a saved sandbox: {error}.") from None
+        """Load a saved account, with the time of its clock."""
+        read_state(self._dispatcher, path)
+        self._keep()
 
     def coverage(self) -> dict[str, Any]:
         """Return every operation of the specification, and whether it is simulated or returns 501."""
         return coverage(OPERATIONS)
 
 
-def _check(*, droplets: int, speed: float, lag_s: float, rate_limit: str, port: int, token: str | None) -> None:
-    for name, value, kind in (
-        ("number of droplets", droplets, int),
-        ("port", port, int),
-        ("speed", speed, (int, float)),
-        ("lag_s", lag_s, (int, float)),
-    ):
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise InvalidArgument(
-                f"The {name} must be {'a whole number' if kind is int else 'a number'}, not {value!r}."
-            )
-    if not 0 <= droplets <= _MAX_DROPLETS:
-        raise InvalidArgument(f"The number of droplets must be from 0 to {_MAX_DROPLETS:,}, not {droplets}.")
-    if not 0 < speed <= _MAX_SPEED:
-        raise InvalidArgument(f"The speed must be more than 0 and at most {_MAX_SPEED:g}, not {speed}.")
-    if not 0 <= lag_s <= _MAX_LAG_S:
-        raise InvalidArgument(f"The lag_s must be from 0 to {_MAX_LAG_S:,} seconds, not {lag_s}.")
-    if rate_limit not in {"off", "real"}:
-        raise InvalidArgument(f'The rate_limit must be "off" or "real", not "{rate_limit}".')
-    if not 0 <= port <= _MAX_PORT:
-        raise InvalidArgument(f"The port must be from 0 to {_MAX_PORT}, not {port}.")
-    if token is not None and (not token or not token.isascii() or any(c.isspace() for c in token)):
-        raise InvalidArgument("The token must be ASCII text without spaces.")
+def _tls_files(*files: str | os.PathLike[str] | None) -> TLSFiles:
+    from poseidon_nb.sandbox.tls import TLSFiles  # noqa: PLC0415  # ssl takes long to load
+
+    return TLSFiles(*files)

@@ -30,6 +30,7 @@ from poseidon_nb.sandbox.store import to_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from io import BufferedReader
+    from ssl import SSLContext
     from typing import Any
 
     from poseidon_nb.clock import Clock
@@ -49,6 +50,8 @@ _READ_S = 2.0
 _DRAIN_S = 2.0
 #: How often the connections are checked for their limits of time.
 _CHECK_S = 1.0
+#: The first byte of a TLS connection.
+_HANDSHAKE = b"\x16"
 
 
 class _Wait(NamedTuple):
@@ -80,9 +83,11 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         port: int,
         dispatch: Callable[[str, str, str, Mapping[str, str], bytes], HTTPResponse],
         clock: Clock,
+        tls: SSLContext | None,
     ) -> None:
         self.dispatch = dispatch
         self.clock = clock
+        self.tls = tls
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
         #: The connections that wait for their clients.
@@ -92,6 +97,13 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._next_check = 0.0
         self.threads: list[threading.Thread] = []
         super().__init__((HOST, port), _ConnectionHandler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection. With TLS, its thread does the handshake when it reads first."""
+        connection, address = super().get_request()
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def service_actions(self) -> None:
         """Cut the connections that have waited too long; called several times a second."""
@@ -131,7 +143,7 @@ class _ConnectionServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.waits.pop(connection, None)
         self.cut.add(connection)
         with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RD if wait.reading else socket.SHUT_RDWR)
+            _shut(connection, socket.SHUT_RD if wait.reading else socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in its own thread."""
@@ -172,8 +184,21 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         """Answer the requests of a connection one by one."""
         # A client may disconnect in the middle of a request.
         with contextlib.suppress(ConnectionError, TimeoutError):
+            if self.server.tls is not None and self._is_plain():
+                return
             while not self.server.stopping.is_set() and self._handle_one():
                 pass
+
+    def _is_plain(self) -> bool:
+        """Return whether the client does not use TLS, and tell it so."""
+        self._wait(TRANSFER_S)
+        first = socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
+        self.server.waits.pop(self.connection, None)
+        if first in {b"", _HANDSHAKE}:
+            return not first
+        response = error_response(400, "bad_request", "This sandbox uses TLS. Its URL begins with https://.")
+        socket.socket.sendall(self.connection, encode_response(response, head_only=False, close=True))
+        return True
 
     def _handle_one(self) -> bool:
         """Handle one request and return whether another may follow."""
@@ -227,13 +252,18 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
         response = error_response(error.status, "bad_request", str(error))
         self._write(encode_response(response, head_only=False, close=True))
         # Closing with unread bytes would reset the connection, and the client might never see the response.
-        self.connection.shutdown(socket.SHUT_WR)
+        _shut(self.connection, socket.SHUT_WR)
         self.connection.settimeout(0.5)
         self._wait(_DRAIN_S)
         left = 1 << 20
         with contextlib.suppress(OSError):
             while left > 0 and (read := len(self.connection.recv(1 << 16))):
                 left -= read
+
+
+def _shut(connection: socket.socket, how: int) -> None:
+    """Shut down a connection. That of `SSLSocket` would go on in plain text in the connection's thread."""
+    socket.socket.shutdown(connection, how)
 
 
 def error_response(status: int, id_: str, message: str) -> HTTPResponse:
@@ -253,6 +283,8 @@ class Server:
         Handles a request.
     clock : Clock
         Waits for delays.
+    tls : SSLContext, optional
+        The certificate, for TLS.
 
     Raises
     ------
@@ -265,10 +297,11 @@ class Server:
         port: int,
         dispatch: Callable[[str, str, str, Mapping[str, str], bytes], HTTPResponse],
         clock: Clock,
+        tls: SSLContext | None = None,
     ) -> None:
         # Bound here, in the caller's thread, so that the caller gets the exception.
         try:
-            self._connections = _ConnectionServer(port, dispatch, clock)
+            self._connections = _ConnectionServer(port, dispatch, clock, tls)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 reason = f"Port {port} is in use. Stop the program that uses it, or choose another port (0 is any free port)."
@@ -295,6 +328,6 @@ class Server:
         connections.server_close()
         for connection in connections.open.copy():
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                _shut(connection, socket.SHUT_RDWR)
         for thread in connections.threads:
             thread.join(_JOIN_S)

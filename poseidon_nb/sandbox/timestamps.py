@@ -35,18 +35,25 @@ def http_date(seconds: float) -> str:
 
 
 class SteadyClock:
-    """A clock with real dates that never jumps when the machine's clock is set."""
+    """A clock with real dates that never jumps when the machine's clock is set.
 
-    __slots__ = ("_clock", "_offset_s")
+    Attributes
+    ----------
+    moved_s : float
+        By how much it was moved forward, in seconds.
+    """
+
+    __slots__ = ("_clock", "_offset_s", "moved_s")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.moved_s = 0.0
         self._offset_s = clock.now().timestamp() - clock.monotonic()
 
     def now(self) -> float:
         """Return the time in Unix seconds."""
-        return self._clock.monotonic() + self._offset_s
+        return self._clock.monotonic() + self._offset_s + self.moved_s
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
-        self._offset_s += seconds
+        self.moved_s += seconds

@@ -1,31 +1,24 @@
-"""The state of the simulated account, its clock and its scheduled events, and saved states.
+"""The state of the simulated account, its clock and its scheduled events.
 
 State advances when it is read: scheduled events are in a heap, and `World.advance` runs those that are due. There are
 no timer threads, so a test can move the clock and look. Callers hold the sandbox's lock.
-
-A saved state refers to reference data by name, so 10,000 droplets take a few megabytes. Its times are real dates: an
-action that was in progress when the state was saved has ended when the state is loaded later.
 """
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import json
-import math
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.faults import FaultQueue
-from poseidon_nb.sandbox.store import ObjectStore, SharedObject, StoredObject, to_json
+from poseidon_nb.sandbox.store import ObjectStore
 from poseidon_nb.sandbox.timestamps import DAY_S
+from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import NoReturn
 
     from poseidon_nb.sandbox.reference_data import ReferenceData
     from poseidon_nb.sandbox.timestamps import SteadyClock
@@ -40,12 +33,6 @@ STORE_NAMES = (
 )
 #: By how much the clock can be moved at once, in seconds.
 MAX_MOVE_S = 3650 * DAY_S
-_FORMAT = "poseidon_nb sandbox 1"
-#: Marks a region, size or base image in the saved JSON.
-_REFERENCE = "$figure"
-_INLINE = "$shared"
-#: What the parts of a saved state are called in messages.
-_KINDS: dict[type, str] = {dict: "an object", list: "a list", int: "a whole number", str: "text"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -109,6 +96,15 @@ class World:
         The divisor of durations at DigitalOcean.
     lag_s : float
         Seconds at DigitalOcean from an action's ``completed`` until the droplet shows its new status.
+
+    Attributes
+    ----------
+    strict : bool
+        Whether requests must follow the specification where the service tolerates more.
+    start : State
+        The state after the last reset or load.
+    marks : dict of State
+        The states to compare with, by name.
     """
 
     droplets: ObjectStore
@@ -150,6 +146,7 @@ class World:
         self.seed = seed
         self.speed = speed
         self.lag_s = lag_s
+        self.strict = False
         #: Distinguishes this account from other sandboxes, for clients that store data about it. Saved with the state.
         self.id = os.urandom(16).hex()
         self.faults = FaultQueue()
@@ -157,10 +154,25 @@ class World:
         self.restore(State())
 
     def restore(self, state: State) -> None:
-        """Replace the state with a copy of another."""
+        """Replace the state with a copy of another, and compare with it from now on."""
+        self.start, self.marks = state, dict[str, State]()
         self.state = state.copy()
         for name in STORE_NAMES:
             setattr(self, name, self.state.collections[name])
+
+    def mark(self, name: str | None = None) -> str:
+        """Remember the present state under a name, and return the name; without one, ``mark-1`` and so on."""
+        name = name or f"mark-{len(self.marks) + 1}"
+        self.marks[name] = self.state.copy()
+        return name
+
+    def marked(self, name: str = "") -> State:
+        """Return the state under a name, or that after the last reset or load; raise ValueError for an unknown name."""
+        if not name:
+            return self.start
+        if name not in self.marks:
+            raise ValueError(f"Unknown mark {name!r}{did_you_mean(name, self.marks) or '.'}")
+        return self.marks[name]
 
     def store(self, name: str) -> ObjectStore:
         """Return the store of a kind of resource by its name."""
@@ -227,143 +239,3 @@ class World:
         last = counters[kind]
         counters[kind] = last + rng.randint(1, 60, self.seed, kind, last)
         return counters[kind]
-
-
-def dump_state(world: World) -> bytes:
-    """Return the account's state as JSON."""
-    state = world.state
-    return to_json(
-        {
-            "format": _FORMAT,
-            "id": world.id,
-            "seed": world.seed,
-            "account": state.account,
-            "counters": state.counters,
-            "busy": state.busy,
-            "events": [[event.due, event.number, event.effect, event.arguments] for event in sorted(state.events)],
-            "collections": {
-                name: [[key, _pack(record.public), record.internal] for key, record in collection.items()]
-                for name, collection in state.collections.items()
-            },
-        }
-    )
-
-
-def _pack(public: dict[str, Any]) -> dict[str, Any]:
-    return {name: _pack_value(value) if type(value) is SharedObject else value for name, value in public.items()}
-
-
-def _pack_value(value: SharedObject) -> dict[str, Any]:
-    return {_INLINE: value} if value.source is None else {_REFERENCE: [*value.source]}
-
-
-def load_state(world: World, saved: bytes) -> None:
-    """Load a saved state. An invalid one leaves the account unchanged.
-
-    Raises
-    ------
-    ValueError
-        The data is not a saved state, or is from another version; the message says what is wrong with it.
-    """
-    try:
-        data = json.loads(saved, parse_constant=_reject_constant)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is not JSON ({error})") from None
-    if not isinstance(data, dict) or "format" not in data:
-        raise ValueError("it does not say its format")
-    if data["format"] != _FORMAT:
-        raise ValueError(f"its format is {data['format']!r} instead of {_FORMAT!r}: it was saved by another version")
-    rows = _part(data, "collections", dict)
-    collections = {
-        name: _load_collection(name, rows.get(name, []), world.reference_data)
-        for name in dict.fromkeys((*STORE_NAMES, *rows))
-    }
-    state = State(
-        collections,
-        _part(data, "account", dict),
-        _part(data, "counters", dict),
-        [_load_event(event, world.effects) for event in _part(data, "events", list)],
-        _part(data, "busy", dict),
-    )
-    for name, numbers in (("counters", state.counters), ("ids of actions in progress", state.busy)):
-        if not all(type(number) is int for number in numbers.values()):
-            raise ValueError(f"its {name} must be whole numbers")
-    seed, id_ = _part(data, "seed", int), _part(data, "id", str)
-    heapq.heapify(state.events)
-    world.seed = seed
-    world.id = id_
-    world.restore(state)
-
-
-def _reject_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not a number")
-
-
-def _part(data: dict[str, Any], name: str, kind: type) -> Any:
-    """Return a part of a saved state, or raise ValueError if it is missing or of another type."""
-    if name not in data:
-        raise ValueError(f"it has no {name}")
-    if type(data[name]) is not kind:
-        raise ValueError(f"its {name} must be {_KINDS[kind]}")
-    return data[name]
-
-
-def _load_collection(name: str, rows: Any, reference_data: ReferenceData) -> ObjectStore:
-    store = ObjectStore()
-    for row in rows if isinstance(rows, list) else [rows]:
-        match row:
-            case [int() | str() as key, dict() as public, dict() as internal]:
-                store.put(key, StoredObject(_unpack(public, reference_data, f"{key!r} of its {name}"), internal))
-            case _:
-                raise ValueError(f"its {name} must be a list of keys, each with two objects")
-    return store
-
-
-def _load_event(event: Any, effects: Mapping[str, Any]) -> Event:
-    match event:
-        case [int() | float() as due, int() as number, str() as effect, list() as arguments] if math.isfinite(due):
-            if effect not in effects:
-                raise ValueError(f"it has an event with the unknown effect {effect!r}")
-            return Event(due, number, effect, arguments)
-        case _:
-            raise ValueError("its events must be lists of a time, a number, an effect and arguments")
-
-
-def _unpack(public: dict[str, Any], reference_data: ReferenceData, owner: str) -> dict[str, Any]:
-    return {
-        name: _unpack_value(value, reference_data, owner) if type(value) is dict else value
-        for name, value in public.items()
-    }
-
-
-def _unpack_value(value: dict[str, Any], reference_data: ReferenceData, owner: str) -> dict[str, Any]:
-    if _REFERENCE in value:
-        try:
-            kind, key = value[_REFERENCE]
-            return reference_data.find((kind, key))
-        except (KeyError, TypeError, ValueError):
-            raise ValueError(f"{owner} refers to {value[_REFERENCE]!r}, which the sandbox does not have") from None
-    if _INLINE not in value:
-        return value
-    if type(value[_INLINE]) is not dict:
-        raise ValueError(f"{owner} has a part that is not an object")
-    return SharedObject(value[_INLINE])
-
-
-def write_state_file(path: Path, saved: bytes) -> None:
-    """Write a saved state to a file. The file is replaced only when everything is written."""
-    import tempfile  # noqa: PLC0415  # 5 ms that a start without a file need not pay
-
-    # A symbolic link stays, and the file that it points to is replaced.
-    path = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(saved)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -203,9 +203,10 @@ class HTTPTransport:
     def _environment_settings(self) -> dict[str, Any]:
         """Return the proxies and certificates from the environment. They are read once, not for each page."""
         with requests.Session() as session:
-            # Requests to this machine bypass proxies.
-            session.trust_env = not self.loopback
             merged = session.merge_environment_settings(self._base_url, {}, None, None, None)
+        if self.loopback:
+            # Requests to this machine bypass proxies.
+            merged["proxies"] = {}
         return {name: merged[name] for name in ("proxies", "verify", "cert")}
 
 

@@ -264,7 +264,7 @@ def test_errors_of_every_operation_are_as_specified(operation_id: str, clock: An
         walk.refused(400, one.method, path, b"not JSON")
         walk.refused(400, one.method, path, b"[]")
     if one.scopes:
-        walk.limit("nothing:read")
+        walk.limit()
         walk.refused(403, one.method, path)
     assert walk.errors == []
 

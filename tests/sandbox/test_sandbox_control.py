@@ -193,16 +193,30 @@ def test_no_service_answers_an_operation_that_does_not_exist():
 
 
 def test_settings_change_while_it_runs(api):
-    assert api("PUT", "/_sandbox/settings", {"speed": 1000, "rate_limit": "real"})[1] == {
-        "speed": 1000.0,
-        "rate_limit": "real",
-    }
+    before = api.get("/_sandbox/settings")
+    changes = {"speed": 1000, "rate_limit": "real", "lag_s": 2, "validation": "strict"}
+    assert api("PUT", "/_sandbox/settings", changes)[1] == {**before, **changes} == api.sandbox.settings
+    api("PUT", "/_sandbox/settings", {"lag_s": 0, "validation": "service"})
     api.create()
     api.clock.advance(0.1)
     assert api.droplet("new")["status"] == "active"
-    for wrong in ({"speed": 0}, {"speed": -1}, {"rate_limit": "some"}):
-        assert api("PUT", "/_sandbox/settings", wrong)[0] == 400
-    assert api("PUT", "/_sandbox/settings", {"speed": "fast"})[0] == 422
+    wrong = {
+        "speed": [0, -1, "fast", True],
+        "rate_limit": ["some", 1],
+        "lag_s": [-1],
+        "validation": ["no"],
+        "cows": [1],
+    }
+    wrong["limits"] = [5, {"cow_limit": 1}, {"droplet_limit": "5"}, {"volume_limit": -1}]
+    for name, values in wrong.items():
+        for value in values:
+            status, body = api("PUT", "/_sandbox/settings", {"speed": 5, name: value})
+            assert (status, body["id"], "\n" in body["message"]) == (400, "bad_request", False), (name, value)
+    assert api.sandbox.speed == 1000
+    api.sandbox.speed = 5
+    assert api.get("/_sandbox/")["speed"] == 5
+    with pytest.raises(InvalidArgument, match="speed must be more than 0"):
+        api.sandbox.speed = 0
 
 
 def test_unknown_sandbox_routes_are_refused(api):

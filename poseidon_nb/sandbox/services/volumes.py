@@ -118,6 +118,8 @@ def create_volume(call: Call) -> HTTPResponse:
     region = world.reference_data.available_region(slug)
     if region is None or "storage" not in region["features"]:
         raise unprocessable("You specified an invalid region for volume creation.")
+    if len(world.volumes) >= world.state.account["volume_limit"]:
+        raise unprocessable("creating this volume will exceed your volume limit")
     filesystem, label = _filesystem(body)
     snapshot_id = optional_field(body, "snapshot_id", "string")
     written = False
