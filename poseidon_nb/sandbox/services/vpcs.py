@@ -47,6 +47,7 @@ _PEER_COUNT = 2
 _MEMBERS = {
     "droplets": ("droplet", "droplet:read"),
     "load_balancers": ("loadbalancer", "load_balancer:read"),
+    "kubernetes_clusters": ("kubernetes", "kubernetes:read"),
     "vpc_nat_gateways": ("vpc_nat_gateway", "nat_gateway:read"),
     "nfs_shares": ("nfs", "nfs:read"),
     "nfs_access_points": ("nfs_access_point", "nfs:read"),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.contract.steps import billing, domains, gateways, network, registries, small_groups, spaces, storage
+from tests.contract.steps import (
+    billing,
+    domains,
+    gateways,
+    kubernetes,
+    network,
+    registries,
+    small_groups,
+    spaces,
+    storage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +27,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *domains.STEPS,
     *network.STEPS,
     *registries.STEPS,
+    *kubernetes.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
