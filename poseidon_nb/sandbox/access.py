@@ -49,6 +49,8 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
     "reserved_ip": {"droplet": "droplet:read", "project_id": "project:read"},
     "reserved_ipv6": {"droplet": "droplet:read"},
     "firewall": {"droplet_ids": "droplet:read", "tags": "tag:read"},
+    "kubernetes_cluster": {"tags": "tag:read", "vpc_uuid": "vpc:read", "worker_subnet_uuid": "vpc:read"},
+    "node_pool": {"tags": "tag:read"},
     "region": {"sizes": "sizes:read"},
     "database": {"tags": "tag:read", "private_network_uuid": "vpc:read", "project_id": "project:read"},
     "replica": {"tags": "tag:read", "private_network_uuid": "vpc:read"},

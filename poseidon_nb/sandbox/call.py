@@ -56,6 +56,10 @@ _UNNEEDED_FIELDS = {
     **dict.fromkeys(("domains_patch_record", "domains_update_record"), ("type",)),
     # godo sends null for no tags, and no entities.
     **dict.fromkeys(("monitoring_create_alertPolicy", "monitoring_update_alertPolicy"), ("tags", "entities")),
+    # godo leaves out both where nothing else is known, and the count of an autoscaled pool.
+    "kubernetes_update_nodePool": ("name", "count"),
+    "kubernetes_add_nodePool": ("count",),
+    "kubernetes_update_cluster": ("name",),
     # A global load balancer has no region. Others need one, which their service checks.
     **dict.fromkeys(("loadBalancers_create", "loadBalancers_update"), ("region",)),
 }

@@ -242,8 +242,21 @@ class Workload:
     run_periods: list[RunPeriod]
 
 
+def use_at(world: World, droplet: StoredObject, time: float) -> tuple[float, float]:
+    """Return the used fractions of a droplet's CPU and memory at a time; it must have been on, with its first size."""
+    _, busy, waiting, memory = _curves(world, droplet)
+    factor = min(1.0, _MAX_BUSY / (busy.maximum + waiting.maximum))
+    return max(0.0, factor * (busy.at(time) + waiting.at(time))), min(1.0, memory.at(time))
+
+
 def compute_workload(world: World, droplet: StoredObject) -> Workload:
     """Compute the workload of a droplet until now."""
+    role, busy, waiting, memory = _curves(world, droplet)
+    return Workload(role, busy, waiting, memory, _run_periods(world, droplet, busy, waiting))
+
+
+def _curves(world: World, droplet: StoredObject) -> tuple[Role, Curve, Curve, Curve]:
+    """Return the role of a droplet, and how busy it is, waits for its disk and needs memory on its first size."""
     role, draw = find_role(droplet), (world.seed, "work", droplet["id"])
     hour = role.hour - _UTC_OFFSETS_H.get(droplet["region"]["slug"].rstrip("0123456789"), 0)
     own = 0.8 + 0.3 * rng.random(*draw, "own")
@@ -253,7 +266,7 @@ def compute_workload(world: World, droplet: StoredObject) -> Workload:
     night = daily(_DUMP_HOUR_UTC + rng.random(*draw, "dump"))
     waiting = (night * night).scale(role.dump)
     memory = (Curve(role.memory) + daily(hour).scale(0.12)) * noise(0.04, *draw, "memory")
-    return Workload(role, busy, waiting, memory, _run_periods(world, droplet, busy, waiting))
+    return role, busy, waiting, memory
 
 
 def _run_periods(world: World, droplet: StoredObject, busy: Curve, waiting: Curve) -> list[RunPeriod]:

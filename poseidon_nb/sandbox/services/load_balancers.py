@@ -154,8 +154,13 @@ def update_load_balancer(call: Call) -> HTTPResponse:
 
 
 def delete_load_balancer(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_delete``, which also removes it from firewalls and global load balancers."""
-    id_, world = _requested_load_balancer(call)["id"], call.world
+    """Handle ``loadBalancers_delete``."""
+    remove_balancer(call.world, _requested_load_balancer(call)["id"])
+    return no_content()
+
+
+def remove_balancer(world: World, id_: str) -> None:
+    """Remove a load balancer, also from firewalls and global load balancers."""
     record_deletion(world, "load_balancers", id_)
     world.load_balancers.remove(id_)
     remove_load_balancer(world, id_)
@@ -163,7 +168,6 @@ def delete_load_balancer(call: Call) -> HTTPResponse:
         if id_ in other.public.get("target_load_balancer_ids", ()):
             rest = [target for target in other["target_load_balancer_ids"] if target != id_]
             world.load_balancers.put(other["id"], other.with_public(target_load_balancer_ids=rest))
-    return no_content()
 
 
 def delete_cache(call: Call) -> HTTPResponse:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 _URN_ALIASES = {"reservedip": "floatingip"}
 #: Types of URNs that the sandbox does not simulate.
-_UNSIMULATED_TYPES = ("kubernetes", "space")
+_UNSIMULATED_TYPES = ("space",)
 _MAX_NAME_LENGTH, _MAX_TEXT_LENGTH = 175, 255
 _ENVIRONMENTS = ("Development", "Staging", "Production")
 #: Any other purpose is stored with the prefix "Other: ".
@@ -93,6 +93,7 @@ _RESOURCE_TYPES = {
     "dbaas": ProjectResourceType("databases", "databases", "database:read", shows_project=True),
     "app": ProjectResourceType("apps", "apps", "app:read", shows_project=True),
     "floatingip": ProjectResourceType("reserved_ips", "floating_ips", "reserved_ip:read", shows_project=True),
+    "kubernetes": ProjectResourceType("kubernetes_clusters", "kubernetes/clusters", "kubernetes:read"),
     "vpc_nat_gateway": ProjectResourceType(
         "vpc_nat_gateways", "vpc_nat_gateways", "nat_gateway:read", shows_project=True
     ),

@@ -50,6 +50,7 @@ _MEMBERS = {
     "load_balancers": ("loadbalancer", "load_balancer:read"),
     "databases": ("dbaas", "database:read"),
     "databases.replicas": ("dbaas", "database:read"),
+    "kubernetes_clusters": ("kubernetes", "kubernetes:read"),
     "vpc_nat_gateways": ("vpc_nat_gateway", "nat_gateway:read"),
     "nfs_shares": ("nfs", "nfs:read"),
     "nfs_access_points": ("nfs_access_point", "nfs:read"),
