@@ -89,6 +89,30 @@ def test_pydo_creates_a_droplet_acts_on_it_and_deletes_it(client: pydo.Client, c
     assert droplet_id not in [one["id"] for one in client.droplets.list(per_page=200, **HTTP)["droplets"]]
 
 
+def test_pydo_makes_a_database_cluster_and_what_is_in_it(client: pydo.Client, clock: Any):
+    databases = client.databases
+    assert "pg" in databases.list_options(**HTTP)["options"]
+    body = {"name": "from-pydo", "engine": "pg", "region": "nyc3", "size": "db-s-1vcpu-2gb", "num_nodes": 1}
+    id_ = databases.create_cluster(body=body, **HTTP)["database"]["id"]
+    clock.advance(600)
+    cluster = databases.get_cluster(id_, **HTTP)["database"]
+    assert (cluster["status"], cluster["connection"]["user"]) == ("online", "doadmin")
+    assert databases.add_user(id_, body={"name": "app"}, **HTTP)["user"]["password"]
+    databases.add(id_, body={"name": "shop"}, **HTTP)
+    pool = {"name": "shop-pool", "mode": "transaction", "size": 5, "db": "shop", "user": "app"}
+    assert databases.add_connection_pool(id_, body=pool, **HTTP)["pool"]["connection"]["user"] == "app"
+    databases.update_firewall_rules(id_, body={"rules": [{"type": "ip_addr", "value": "192.0.2.1"}]}, **HTTP)
+    assert len(databases.list_firewall_rules(id_, **HTTP)["rules"]) == 1
+    databases.patch_config(id_, body={"config": {"work_mem": 16}}, **HTTP)
+    assert databases.get_config(id_, **HTTP)["config"]["work_mem"] == 16
+    databases.update_cluster_size(id_, body={"size": "db-s-2vcpu-4gb", "num_nodes": 2}, **HTTP)
+    assert databases.get_cluster(id_, **HTTP)["database"]["status"] == "resizing"
+    clock.advance(600)
+    assert databases.get_cluster(id_, **HTTP)["database"]["num_nodes"] == 2
+    databases.destroy_cluster(id_, **HTTP)
+    assert databases.list_clusters(**HTTP)["databases"] == []
+
+
 def test_pydo_reports_a_wrong_token_as_the_service_does(sandbox: Sandbox):
     with (
         pydo.Client("dop_v1_wrong", endpoint=sandbox.url) as client,
