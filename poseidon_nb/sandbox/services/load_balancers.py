@@ -48,7 +48,7 @@ def _requested_load_balancer(call: Call) -> StoredObject:
     return balancer
 
 
-def _with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
+def with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
     """Return a load balancer with the droplets that have its tag now."""
     tag = balancer["tag"]
     if not tag:
@@ -60,13 +60,13 @@ def _with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
 
 def list_load_balancers(call: Call) -> HTTPResponse:
     """Handle ``loadBalancers_list``, oldest first."""
-    balancers = [_with_tagged_droplets(call.world, balancer) for balancer in call.world.load_balancers.all()]
+    balancers = [with_tagged_droplets(call.world, balancer) for balancer in call.world.load_balancers.all()]
     return call.respond_page("load_balancers", "load_balancer", balancers)
 
 
 def get_load_balancer(call: Call) -> HTTPResponse:
     """Handle ``loadBalancers_get``."""
-    return call.respond("load_balancer", _with_tagged_droplets(call.world, _requested_load_balancer(call)))
+    return call.respond("load_balancer", with_tagged_droplets(call.world, _requested_load_balancer(call)))
 
 
 def create_load_balancer(call: Call) -> HTTPResponse:
@@ -93,7 +93,7 @@ def create_load_balancer(call: Call) -> HTTPResponse:
     balancer = add_load_balancer(world, world.now(), fields)
     after_s = transition_s("load_balancer", speed=world.speed, draw=(world.seed, "load_balancer", balancer["id"]))
     world.schedule(world.now() + after_s, "load_balancer.active", balancer["id"])
-    return call.respond("load_balancer", _with_tagged_droplets(world, balancer), status=202)
+    return call.respond("load_balancer", with_tagged_droplets(world, balancer), status=202)
 
 
 def add_load_balancer(world: World, at: float, fields: dict[str, Any]) -> StoredObject:
@@ -150,7 +150,7 @@ def update_load_balancer(call: Call) -> HTTPResponse:
         balancer = with_change(balancer, "size_unit", world.now(), after, before)
     changed = StoredObject({**public, **fields}, balancer.internal)
     world.load_balancers.put(balancer["id"], changed)
-    return call.respond("load_balancer", _with_tagged_droplets(world, changed))
+    return call.respond("load_balancer", with_tagged_droplets(world, changed))
 
 
 def delete_load_balancer(call: Call) -> HTTPResponse:

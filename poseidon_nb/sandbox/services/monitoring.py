@@ -14,6 +14,7 @@ both kinds of alerts may be null or absent, which means none: godo sends null fo
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.workload import compute_workload, noise, used_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.workload import RunPeriod, Workload
@@ -54,20 +55,42 @@ _DROPLET_TYPE_PREFIX = "v1/insights/droplet/"
 _POLICIES = Resource("alert_policies", id_field="uuid")
 
 
-def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times], list[Series]]) -> HTTPResponse:
-    host, start, end = (_required_number(call, name) for name in ("host_id", "start", "end"))
+def read_window(call: Call) -> tuple[int, int]:
+    """Return the start and the end of a query in Unix seconds, or raise 400."""
+    start, end = (_required_number(call, name) for name in ("start", "end"))
     if end < start:
         raise bad_request("end must not be before start.")
+    return start, end
+
+
+def reading_times(first: float, last: float, window: tuple[int, int]) -> range:
+    """Return the times of a query's readings in a period, whose end is exclusive."""
+    start, end = window
+    wanted = (end - start) / _MAX_POINTS
+    step = next((step for step in _STEPS_S if step >= wanted), 0) or -int(-wanted // _STEPS_S[-1]) * _STEPS_S[-1]
+    return range(-int(-max(start, first) // step) * step, min(end + 1, math.ceil(last)), step)
+
+
+def respond_series(series: Iterable[Series], **labels: str) -> HTTPResponse:
+    """Return the response to a query, whose series all have some labels."""
+    result = [{"metric": own | labels, "values": values} for own, values in series]
+    return HTTPResponse(200, to_json({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+
+
+def _respond(call: Call, measure: Callable[[Call, StoredObject, Workload, Times], list[Series]]) -> HTTPResponse:
+    host = _required_number(call, "host_id")
+    window = read_window(call)
     droplet = call.world.droplets.get(host)
     if droplet is None:
         raise not_found()
     series: list[Series] = []
     if "monitoring" in droplet["features"]:
         work = compute_workload(call.world, droplet)
-        times = [*_reading_times(work.run_periods, start, end)]
+        times = [
+            (period, time) for period in work.run_periods for time in reading_times(period.start, period.end, window)
+        ]
         series = measure(call, droplet, work, times) if times else []
-    result = [{"metric": labels | {"host_id": str(host)}, "values": values} for labels, values in series]
-    return HTTPResponse(200, to_json({"status": "success", "data": {"resultType": "matrix", "result": result}}))
+    return respond_series(series, host_id=str(host))
 
 
 def _required_number(call: Call, name: str) -> int:
@@ -86,16 +109,6 @@ def _one_of(call: Call, name: str, *words: str) -> str:
     if word not in words:
         raise bad_request(f"{name} must be {' or '.join(words)}.")
     return word
-
-
-def _reading_times(periods: list[RunPeriod], start: int, end: int) -> Iterator[tuple[RunPeriod, int]]:
-    wanted = (end - start) / _MAX_POINTS
-    step = next((step for step in _STEPS_S if step >= wanted), 0) or -int(-wanted // _STEPS_S[-1]) * _STEPS_S[-1]
-    for period in periods:
-        first = -int(-max(start, period.start) // step) * step
-        for time in range(first, min(end, int(period.end)) + 1, step):
-            if time < period.end:
-                yield period, time
 
 
 def _cpu(_call: Call, _droplet: StoredObject, work: Workload, times: Times) -> list[Series]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import match, operation
+from poseidon_nb.sandbox.store import StoredObject
+from tests.contract.steps.storage import new_droplet
+
 if TYPE_CHECKING:
     from tests.contract.walk import Walk
 
@@ -50,4 +54,120 @@ def walk_sinks(walk: Walk) -> None:
     assert walk.get(path)["sinks"] == []
 
 
-STEPS = (walk_sinks,)
+def metrics_of(walk: Walk, parameter: str) -> list[str]:
+    """Return the names of the metrics with this parameter."""
+    rows = [operation(row["operation"]) for row in walk.sandbox.coverage()["operations"] if row["simulated"]]
+    return [
+        one.path
+        for one in rows
+        if "/monitoring/metrics/" in one.path and any(each.name == parameter for each in one.query_parameters)
+    ]
+
+
+def measure(walk: Walk, parameter: str, id_: str, **query: str) -> dict[str, Any]:
+    """Return the last readings of all metrics of something, by the last part of their paths."""
+    end = int(walk.sandbox._dispatcher.world.now())
+    found = {}
+    for path in metrics_of(walk, parameter):
+        walk.refused(400, "GET", path)
+        walk.refused(404, "GET", path, start="1", end="2", **{parameter: "none"}, **choices(path, query))
+        answer = walk.get(path, start=str(end - 7200), end=str(end), **{parameter: id_}, **choices(path, query))
+        found[path.rpartition("/")[2]] = [
+            (one["metric"], one["values"][-1][1] if one["values"] else None) for one in answer["data"]["result"]
+        ]
+        walk.get(path, start="1", end="2", **{parameter: id_}, **choices(path, query))
+    return found
+
+
+def choices(path: str, query: dict[str, str]) -> dict[str, str]:
+    known, _ = match("GET", path) or (None, None)
+    assert known is not None
+    return {
+        one.name: query.get(one.name) or (one.enum[0] if one.enum else "1")
+        for one in known.query_parameters
+        if one.name in query or one.enum
+    }
+
+
+def walk_load_balancer_metrics(walk: Walk) -> None:
+    droplets = [new_droplet(walk) for _ in range(2)]
+    region = walk.get(f"/v2/droplets/{droplets[0]}")["droplet"]["region"]["slug"]
+    rules = [
+        {"entry_protocol": "http", "entry_port": 80, "target_protocol": "http", "target_port": 80},
+        {
+            "entry_protocol": "https",
+            "entry_port": 443,
+            "target_protocol": "https",
+            "target_port": 443,
+            "tls_passthrough": True,
+        },
+        {"entry_protocol": "tcp", "entry_port": 22, "target_protocol": "tcp", "target_port": 22},
+    ]
+    new = {"name": "measured", "region": region, "forwarding_rules": rules, "droplet_ids": droplets}
+    path = "/v2/load_balancers"
+    made = walk.must("POST", path, new)["load_balancer"]["id"]
+    assert not any(measure(walk, "lb_id", made).values())
+    walk.later()
+    walk.action(droplets[0], "power_off")
+    walk.later()
+    found = measure(walk, "lb_id", made)
+    assert {name for name, series in found.items() if not series} == {
+        "frontend_network_throughput_udp",
+        *(name for name in found if "nlb" in name or "firewall" in name),
+    }
+    assert [value for _, value in found["droplets_health_checks"]] == ["0", "1"]
+    assert [value for _, value in found["droplets_downtime"]] == ["1", "0"]
+    assert len(found["droplets_connections"]) == 1
+    assert {labels["code"] for labels, _ in found["frontend_http_responses"]} == {"1xx", "2xx", "3xx", "4xx", "5xx"}
+    assert found["frontend_connections_limit"] == [({"lb_id": made}, "10000")]
+    network = {**new, "name": "network", "type": "REGIONAL_NETWORK", "forwarding_rules": rules[2:]}
+    other = walk.must("POST", path, network)["load_balancer"]["id"]
+    walk.later()
+    shown = {name for name, series in measure(walk, "lb_id", other).items() if series}
+    assert {"frontend_nlb_tcp_network_throughput", "frontend_firewall_dropped_bytes"} < shown
+    assert "frontend_http_requests_per_second" not in shown
+    for id_ in (made, other):
+        walk.must("DELETE", f"{path}/{id_}")
+
+
+def walk_other_metrics(walk: Walk) -> None:
+    """Measure what other services create. It is stored by hand, in the form in which they store it."""
+    world = walk.sandbox._dispatcher.world
+    created_at = walk.get("/v2/droplets")["droplets"][0]["created_at"]
+    spec = {"name": "shop", "services": [{"name": "web", "instance_count": 2}], "workers": [{"name": "mail"}]}
+    base = {"id": "thing", "created_at": created_at}
+    for kind, public in {
+        "apps": {**base, "spec": spec, "active_deployment": {"id": "one", "spec": spec}},
+        "databases": {**base, "engine": "mysql", "size": "db-s-2vcpu-4gb", "status": "online"},
+        "autoscale_pools": {
+            **base,
+            "config": {"min_instances": 2, "max_instances": 4, "target_cpu_utilization": 0.6},
+            "active_resources_count": 3,
+        },
+    }.items():
+        world.store(kind).put("thing", StoredObject(public))
+    apps = measure(walk, "app_id", "thing")
+    assert [labels["app_component_instance"] for labels, _ in apps["cpu_percentage"]] == ["web-0", "web-1", "mail-0"]
+    assert len(measure(walk, "app_id", "thing", app_component="mail")["memory_percentage"]) == 1
+    pool = measure(walk, "autoscale_pool_id", "thing")
+    assert (pool["current_instances"][0][1], pool["target_cpu_utilization"][0][1]) == ("3", "0.6000")
+    assert pool["target_memory_utilization"] == []
+    for query in ({"aggregate": "max", "schema": "defaultdb"}, {"aggregate": "avg", "schema": "none"}):
+        found = measure(walk, "db_id", "thing", **query)
+        assert {name for name, series in found.items() if not series} == (
+            {"schema_throughput", "schema_latency"} if query["schema"] == "none" else set()
+        )
+    walk.refused(
+        400,
+        "GET",
+        "/v2/monitoring/metrics/database/mysql/cpu_usage",
+        db_id="thing",
+        start="1",
+        end="2",
+        aggregate="sum",
+    )
+    for kind in ("apps", "databases", "autoscale_pools"):
+        world.store(kind).remove("thing")
+
+
+STEPS = (walk_sinks, walk_load_balancer_metrics, walk_other_metrics)
