@@ -14,7 +14,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 #: How long a cell may take before it is called stuck, in seconds.
 STUCK_S = 240
 #: The sandbox's default speed times five: nobody watches here.
-FASTER = "__import__('poseidon_nb.magics.do', fromlist=['x']).default_session().sandbox._dispatcher.world.speed = 100.0"
+FASTER = "__import__('poseidon_nb.magics.do', fromlist=['x']).default_session().sandbox.speed = 100.0"
 
 
 class _Client(nbclient.NotebookClient):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hashlib import md5
+else:
+    try:
+        # hashlib would load OpenSSL, which takes a good part of the time that a sandbox needs to start.
+        from _md5 import md5
+    except ImportError:
+        from hashlib import md5
+
+__all__ = ["digest", "md5", "randint", "random", "uuid"]
 
 
 def digest(*parts: object) -> str:
     """Return 32 hex digits that depend only on the parts."""
-    return hashlib.md5("/".join(map(str, parts)).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return md5("/".join(map(str, parts)).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def random(*parts: object) -> float:

@@ -44,6 +44,7 @@ ROWS = {
         "over that of a bare http.server",
         "reset",
         "start in a kernel",
+        "start as a program",
         "stop",
         "threads left behind",
     ),

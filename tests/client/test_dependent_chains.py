@@ -254,7 +254,7 @@ def test_a_step_that_restores_runs_whatever_it_waits_for(client, sandbox):
 
 
 def test_who_waits_for_an_overdue_chain_is_not_waited_for(client, sandbox, clock, domain):
-    sandbox._dispatcher.world.speed = 0.001
+    sandbox.speed = 0.001
     outcomes = client.engine.run([(create(),), (record(client),)])
     assert [one.status for one in outcomes] == ["in-progress", "skipped"]
     assert clock.elapsed_s < 1_000

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import required_field
 from poseidon_nb.sandbox.responses import json_response, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
@@ -77,7 +77,7 @@ def fingerprint(public_key: str) -> str:
     # A key's blob starts with the length of its type in four bytes, then the type.
     if type_ not in _KEY_TYPES or blob[4 : 4 + len(type_)] != type_.encode():
         raise unprocessable(_INVALID_KEY_TEXT)
-    return hashlib.md5(blob, usedforsecurity=False).digest().hex(":")
+    return rng.md5(blob, usedforsecurity=False).digest().hex(":")
 
 
 def _decode_key(public_key: str) -> tuple[str, bytes]:

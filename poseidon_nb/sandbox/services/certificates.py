@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -84,6 +83,8 @@ def read_certificate(pem: str) -> CertificateInfo:
     ValueError
         There is no certificate, or it is damaged.
     """
+    import hashlib  # noqa: PLC0415  # loads OpenSSL, which a start does not need
+
     found = _PEM.match(pem)
     if found is None:
         raise ValueError("No certificate found.")

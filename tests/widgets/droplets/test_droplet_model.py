@@ -270,7 +270,7 @@ def test_a_lost_connection_is_shown_and_the_bar_continues_afterwards(user):
     user.desk.sandbox.fault("lost_before", method="GET", times=1000)
     user.desk.run(30.0)
     assert "could not be read" in user.model.notices()[0]
-    user.desk.sandbox._dispatcher.world.faults.clear()
+    user.desk.sandbox.clear_faults()
     user.desk.run(120.0)
     assert user.model.notices() == []
     assert user.newest().state == "completed"
