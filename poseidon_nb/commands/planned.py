@@ -64,9 +64,10 @@ def build_plan(context: CommandContext, planned: Planned) -> Plan:
         return planned.plan(context)
     with cancellation.deadline(context.session.clock, context.command.timeout_s):
         chains = tuple(planned.steps(context, context.account))
-        notes, client = tuple(context.account.notes), context.client
+        account, client = context.account, context.client
         title = " ".join(word for word in context.command.line.split() if word != "--plan")
-        return Plan(title, context.account.label, chains, notes, client, client.identity())
+        notes, files = tuple(account.notes), tuple(account.files)
+        return Plan(title, account.label, chains, notes, client, client.identity(), files)
 
 
 def show_requests(context: CommandContext, planned: Planned) -> None:

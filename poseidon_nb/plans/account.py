@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.droplet import Droplet
+    from poseidon_nb.plans.frozen_files import RestFile
     from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
@@ -42,6 +43,8 @@ class AccountReader:
         self.client = client
         #: Notes shown below the steps; builders add to them.
         self.notes: list[str] = []
+        #: Files that the plan writes right before its first request; builders add to them.
+        self.files: list[RestFile] = []
         self._learn = learn
 
     @property

@@ -5,8 +5,7 @@ The engine reads the snapshot again right before the droplet is destroyed (`Step
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, prices
@@ -19,13 +18,15 @@ from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.costs import action_usd_month
 from poseidon_nb.plans.droplet_links import DropletLinks
 from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, parse_tags, snapshot_name
+from poseidon_nb.plans.frozen_files import RestFile
+from poseidon_nb.plans.frozen_rules import format_rules
 from poseidon_nb.plans.leases import guarded, with_lease_tags
 from poseidon_nb.plans.thaw_steps import address6_of, image_tag_step
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize
 from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.account import AccountReader
@@ -36,21 +37,6 @@ if TYPE_CHECKING:
 _KUBERNETES = ("k8s", "k8s:")
 
 
-@dataclass(frozen=True, slots=True)
-class FreezePlan:
-    """How some droplets are frozen.
-
-    Parameters
-    ----------
-    chains : tuple of Chain
-    lost : mapping
-        By the name of the snapshot: the droplet, and which of its settings do not fit into tags.
-    """
-
-    chains: tuple[Chain, ...]
-    lost: Mapping[str, tuple[FrozenDroplet, tuple[str, ...]]] = field(default_factory=dict)
-
-
 def freeze(
     account: AccountReader,
     rows: Sequence[Row],
@@ -58,13 +44,14 @@ def freeze(
     keep_going: bool = False,
     created_with: Mapping[int, Row] | None = None,
     only_with_lease: bool = False,
-) -> FreezePlan:
+    skip: bool = False,
+) -> tuple[Chain, ...]:
     """Build a chain for each droplet to freeze.
 
     Parameters
     ----------
     account : AccountReader
-        Read for everything that refers to the droplets; gets notes.
+        Read for everything that refers to the droplets; gets notes, and files with what does not fit into tags.
     rows : sequence of mapping
         Droplets as the API's JSON.
     keep_going : bool
@@ -73,6 +60,8 @@ def freeze(
         By droplet id, the body of the request that created it, if this machine knows it.
     only_with_lease : bool
         Each step is sent only while the droplet's lease is unchanged.
+    skip : bool
+        Leave out droplets that cannot be frozen, each with a note; otherwise the first of them is an error.
 
     Raises
     ------
@@ -81,10 +70,17 @@ def freeze(
     """
     links = DropletLinks(account, keep_going=keep_going)
     now = account.client.now()
-    chains, lost = [], {}
+    chains, frozen = [], []
     exists = account.has_tag(FROZEN) if rows else True
     for row in rows:
-        _check(account, row)
+        try:
+            _check(account, row)
+        except InvalidArgument as error:
+            if not skip:
+                raise
+            account.notes.append(f"Not frozen: {error}")
+            continue
+        frozen.append(row)
         body = (created_with or {}).get(row["id"], {}) if isinstance(row["id"], int) else {}
         settings = _settings(account, row, links, body)
         begun = parse_tags(tag for tag in account.tag_names if tag.casefold().startswith(f"{FROZEN}:{settings.id}:"))
@@ -93,8 +89,10 @@ def freeze(
             settings = replace(settings, off=False)
         snapshot = snapshot_name(str(row.get("name") or row["id"]), now)
         tags, missing = format_tags(settings)
+        rest = None
         if missing:
-            lost[snapshot] = (settings, tuple(missing))
+            rest = RestFile(snapshot, settings, tuple(missing))
+            account.files.append(rest)
         chain = freeze_chain(row, snapshot, tags, exists=exists, backups_plan=settings.backups)
         earlier = _earlier_snapshots(account, settings.id)
         # Otherwise two snapshots would hold the same frozen droplet.
@@ -105,8 +103,8 @@ def freeze(
             for image in earlier
         )
         chains.append(guarded(chain, row) if only_with_lease else chain)
-        account.notes.extend(_notes(row, settings, links, missing))
-    return FreezePlan(with_lease_tags(chains, rows), lost)
+        account.notes.extend(_notes(row, settings, links, rest))
+    return with_lease_tags(chains, frozen)
 
 
 def _earlier_snapshots(account: AccountReader, droplet_id: int) -> list[Row]:
@@ -241,10 +239,11 @@ def _settings(account: AccountReader, row: Row, links: DropletLinks, body: Row) 
         volumes=tuple(str(one) for one in row.get("volume_ids") or ()),
         keys=tuple(str(key) for key in body.get("ssh_keys") or ()),
         tags=tuple(tag for tag in row.get("tags") or () if not lease_tags([tag])),
+        rules=tuple(text for one in links.firewalls for text in format_rules(one, droplet_id)),
     )
 
 
-def _notes(row: Row, settings: FrozenDroplet, links: DropletLinks, missing: Sequence[str]) -> list[str]:
+def _notes(row: Row, settings: FrozenDroplet, links: DropletLinks, rest: RestFile | None) -> list[str]:
     """Return what a user should know before a droplet is frozen."""
     name = escape_unprintable(str(row.get("name") or row["id"]))
     price, disk = (row.get("size") or {}).get("price_monthly"), row.get("disk")
@@ -275,23 +274,10 @@ def _notes(row: Row, settings: FrozenDroplet, links: DropletLinks, missing: Sequ
             f"{record['type']} record {at} points to {record['data']}, which DigitalOcean may give to somebody else. "
             "Thaw updates it; delete it if the droplet stays frozen for long."
         )
-    notes += [
-        f"Rules of firewall {escape_unprintable(str(firewall.get('name')))} name {name} by its id. "
-        "After a thaw, add the new id to them."
-        for firewall in links.firewalls
-        if settings.id in _rule_droplets(firewall)
-    ]
     if settings.id:
         unknown = "user data" if settings.keys else "SSH keys and user data"
         notes.append(f"The {unknown} of {name} cannot be read; its disk has what they have set up.")
-    if missing:
-        notes.append(
-            f"{escape_unprintable(join_words(missing))} of {name} cannot be kept in tags, only in a file on this machine."
-        )
+    if rest is not None:
+        lost = escape_unprintable(join_words(rest.lost))
+        notes.append(f"{lost} of {name} cannot be kept in tags, only on this machine: {rest.path}")
     return notes
-
-
-def _rule_droplets(firewall: Row) -> set[Any]:
-    rules = [*(firewall.get("inbound_rules") or ()), *(firewall.get("outbound_rules") or ())]
-    sides = [rule.get(side) for rule in rules if isinstance(rule, Mapping) for side in ("sources", "destinations")]
-    return {one for side in sides if isinstance(side, Mapping) for one in side.get("droplet_ids") or ()}

@@ -56,6 +56,8 @@ class FrozenDroplet:
         Reserved addresses that were assigned to it.
     firewalls, balancers, volumes, keys, tags : tuple of str
         Ids and names. Firewalls and load balancers that chose it by a tag are not listed.
+    rules : tuple of str
+        Rules of firewalls that named it by its id; see `frozen_rules`.
     """
 
     id: int
@@ -82,12 +84,13 @@ class FrozenDroplet:
     volumes: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     tags: tuple[str, ...] = field(default=())
+    rules: tuple[str, ...] = ()
 
 
 _KEYS = {one.name.replace("_", "-"): one.name for one in fields(FrozenDroplet) if one.name not in {"id", "tags"}}
 _FLAGS = frozenset({"off", "ipv6", "monitoring", "no_agent", "no_public"})
 _NUMBERS = frozenset({"disk", "hour"})
-_LISTS = frozenset({"firewalls", "balancers", "volumes", "keys"})
+_LISTS = frozenset({"firewalls", "balancers", "volumes", "keys", "rules"})
 #: Values in which an underscore stands for a dot, or for a colon.
 _DOTTED = frozenset({"name", "address", "reserved_ip"})
 _COLONED = frozenset({"address6", "reserved_ip6", "keys"})

@@ -6,7 +6,8 @@ It only helps: thawing needs nothing but the account. User data is in no file; s
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+import logging
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.plans.journal_entry import parse_entry
@@ -15,13 +16,15 @@ from poseidon_nb.plans.private_files import replace_private
 from poseidon_nb.plans.user_state import make_private_dir, read_file, state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from poseidon_nb.plans.frozen import FrozenDroplet
     from poseidon_nb.plans.journal_entry import JournalEntry
 
     Row = Mapping[str, Any]
+
+_log = logging.getLogger("poseidon_nb")
 
 
 def created_with(droplet_ids: Collection[int]) -> dict[int, Row]:
@@ -53,19 +56,35 @@ def _entries(texts: Collection[str]) -> Iterator[JournalEntry]:
                 continue
 
 
-def save_rest(snapshot: str, droplet: FrozenDroplet, lost: Sequence[str]) -> Path:
-    """Write what no tag of a frozen snapshot can hold to a file that only the user can read.
+@dataclass(frozen=True, slots=True)
+class RestFile:
+    """What no tag of a frozen snapshot can hold. A plan writes it right before its first request.
 
-    Raises
-    ------
-    OSError
-        The state directory cannot be written.
+    Parameters
+    ----------
+    snapshot : str
+        The name of the snapshot.
+    droplet : FrozenDroplet
+    lost : tuple of str
+        The settings that do not fit into tags.
     """
-    directory = state_dir() / "frozen"
-    make_private_dir(directory)
-    # The name of a droplet is a host name, but the server may send any text.
-    name = "".join(one if one.isalnum() or one in "-_." else "_" for one in snapshot).lstrip(".")
-    path = directory / f"{name}.json"
-    data = {"snapshot": snapshot, "droplet": asdict(droplet), "not_in_tags": [*lost]}
-    replace_private(path, json.dumps(data, indent=1).encode())
-    return path
+
+    snapshot: str
+    droplet: FrozenDroplet
+    lost: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """Where it is written."""
+        # The name of a droplet is a host name, but the server may send any text.
+        name = "".join(one if one.isalnum() or one in "-_." else "_" for one in self.snapshot).lstrip(".")
+        return state_dir() / "frozen" / f"{name}.json"
+
+    def write(self) -> None:
+        """Write the file, which only the user can read. It only helps, so a failure is logged and not raised."""
+        data = {"snapshot": self.snapshot, "droplet": asdict(self.droplet), "not_in_tags": [*self.lost]}
+        try:
+            make_private_dir(self.path.parent)
+            replace_private(self.path, json.dumps(data, indent=1).encode())
+        except OSError as error:
+            _log.warning("Settings of a frozen droplet cannot be written to %s: %s", self.path, error.strerror or error)

@@ -121,7 +121,7 @@ def check_ttl(seconds: float) -> float:
         It is too short or too long.
     """
     if not MIN_TTL_S <= seconds <= MAX_TTL_S:
-        raise InvalidArgument("--ttl must be from 1m to 365d. Use for example 6h or 2d.")
+        raise InvalidArgument("A lease must be from 1m to 365d long. Use for example 6h or 2d.")
     return seconds
 
 

@@ -81,7 +81,8 @@ def _counts(outcome: Outcome, chain: Sequence[Outcome]) -> bool:
 
 def _main_outcome(outcomes: Sequence[Outcome]) -> Outcome:
     """Return the outcome of the main step: for a resize with a restart, that of the resize."""
-    main = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort]
+    # Whether a tag was still in use says nothing about the chain.
+    main = [one for one in outcomes if one.step.when == When.NEXT and not one.step.best_effort and not one.step.unused]
     return main[-1] if main else outcomes[-1]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.actions.progress import OnProgress
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.steps import Chain, Outcome, Step, Target
+    from poseidon_nb.plans.frozen_files import RestFile
     from poseidon_nb.transport.request import Request
 
 #: The field of a droplet's JSON that shows what a step changes, by the field of its `Change`.
@@ -44,6 +45,8 @@ class Plan:
         Remarks for the user that no step contains.
     client : Client, optional
         The account's client; not part of the data.
+    files : tuple of RestFile
+        What is kept on this machine, written right before the first request.
     identity : str
         Distinguishes the account from others with the same name, like `Client.identity`. Kept when the plan is pickled.
     """
@@ -54,6 +57,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     client: Client | None = field(default=None, compare=False)
     identity: str = field(default="", compare=False)
+    files: tuple[RestFile, ...] = ()
     #: Held once the plan was executed, so that running a cell again does not create everything twice.
     executed: Lock = field(default_factory=Lock, compare=False)
 
@@ -148,10 +152,16 @@ class Plan:
             raise InvalidArgument(WITHOUT_CLIENT)
         if not self.executed.acquire(blocking=False):
             raise InvalidArgument(ALREADY_EXECUTED)
+        self.write_files()
         outcomes = self.client.engine.run(
             self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
         )
         return with_pending(self, outcomes)
+
+    def write_files(self) -> None:
+        """Write what the plan keeps on this machine, right before its first request."""
+        for file in self.files:
+            file.write()
 
     def apply(
         self, *, wait: bool = True, timeout_s: float | None = None, on_progress: OnProgress | None = None
@@ -185,7 +195,7 @@ class Plan:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle without the client, which holds a token."""
-        return Plan, (self.title, self.account, self.chains, self.notes, None, self.identity)
+        return Plan, (self.title, self.account, self.chains, self.notes, None, self.identity, self.files)
 
     def __repr__(self) -> str:
         return listing(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.plans.frozen_rules import parse_rule
 from poseidon_nb.plans.thaw_steps import addresses
 from poseidon_nb.text import escape_unprintable, join_words, pluralize
 
@@ -69,8 +70,10 @@ def free_volumes(links: DropletLinks, settings: FrozenDroplet) -> list[str]:
 
 def _gone(links: DropletLinks, settings: FrozenDroplet, name: str, row: Row | None) -> Iterator[str]:
     """Yield a note for each kind of resource of which some do not exist any more."""
+    of_rules = [found[0] for text in settings.rules if (found := parse_rule(text, 0))]
+    firewalls = tuple(dict.fromkeys([*settings.firewalls, *of_rules]))
     listed: tuple[tuple[str, Sequence[str], Callable[[], Collection[str]]], ...] = (
-        ("firewall", settings.firewalls, lambda: {str(one["id"]) for one in links.firewalls}),
+        ("firewall", firewalls, lambda: {str(one["id"]) for one in links.firewalls}),
         ("load balancer", settings.balancers, lambda: {str(one["id"]) for one in links.balancers}),
         ("project", (settings.project,), lambda: links.projects),
         ("VPC", (settings.vpc,), lambda: links.vpcs),

@@ -96,6 +96,13 @@ def add_step(  # one request
     )
 
 
+def rule_step(name: str, firewall: Row, body: Row, references: tuple[Reference, ...]) -> Step:
+    """Return the step that adds a rule for a droplet with a name to a firewall."""
+    path = {"firewall_id": firewall["id"]}
+    step = add_step(name, "firewall", firewall, "firewalls_add_rules", path, body, references)
+    return replace(step, verb="add_rule_to", change=FieldChange("rules", None, name))
+
+
 def record_step(domain: str, record: Row, address: str) -> Step:
     """Return the step that points a record at an address."""
     name = domain if record.get("name") == "@" else f"{record.get('name')}.{domain}"

@@ -23,6 +23,7 @@ from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.costs import size_usd_month, usd_month
 from poseidon_nb.plans.droplet_links import DropletLinks
 from poseidon_nb.plans.frozen import FrozenDroplet, is_frozen, name_in, own_tags, parse_tags
+from poseidon_nb.plans.frozen_rules import has_rule, parse_rule
 from poseidon_nb.plans.leases import delete_tag_step, format_lease
 from poseidon_nb.plans.thaw_notes import free_volumes, thaw_notes
 from poseidon_nb.plans.thaw_steps import (
@@ -38,6 +39,7 @@ from poseidon_nb.plans.thaw_steps import (
     off_steps,
     record_step,
     referring_to,
+    rule_step,
 )
 from poseidon_nb.text import close_matches, did_you_mean, escape_unprintable, join_words
 from poseidon_nb.transport.request import build_request
@@ -267,6 +269,12 @@ class Thaw:
             for one in (one for one in rows if wanted and str(one["id"]) in wanted):
                 body = {"droplet_ids": [droplet_id]}
                 chains.append((add_step(settings.name, kind, one, operation_id, {key: one["id"]}, body, by_id),))
+        firewalls = {str(one["id"]): one for one in self._links.firewalls} if settings.rules else {}
+        for text in settings.rules:
+            firewall_id, rule = parse_rule(text, droplet_id) or ("", {})
+            firewall = firewalls.get(firewall_id)
+            if firewall is not None and (row is None or not has_rule(firewall, text, row["id"])):
+                chains.append((rule_step(settings.name, firewall, rule, by_id),))
         if settings.project and settings.project in self._links.projects:
             project = self._links.projects[settings.project]
             body = {"resources": [f"do:droplet:{droplet_id}"]}

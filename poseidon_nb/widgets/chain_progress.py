@@ -187,18 +187,27 @@ class ChainProgress:
         run = self.latest
         if not isinstance(run, ChainRun) or len(run.chain) == 1:
             return []
-        outcomes, steps = [*run.outcomes], []
-        for number, step in enumerate(run.chain):
-            if number < len(outcomes):
-                status = outcomes[number].status.replace("completed", "done")
+        # A step has an outcome for each of its targets, which share its request.
+        outcomes, at, is_current = [*run.outcomes], 0, True
+        steps: list[tuple[str, str]] = []
+        for step in run.chain:
+            if at < len(outcomes):
+                status = outcomes[at].status.replace("completed", "done")
             else:
-                status = "current" if number == len(outcomes) else "pending"
+                status, is_current = "current" if is_current else "pending", False
+            at += len(step.targets)
             # A step that is sent only if needed, or after a failure, is shown once it was sent.
             was_sent = status not in {"pending", "unchanged", "skipped"} and (
                 status != "current" or run.accepted is not None
             )
-            if was_sent or step.when not in {When.IF_NEEDED, When.ON_FAILURE}:
-                steps.append((verb_phrase(step.verb), status))
+            if not was_sent and step.when in {When.IF_NEEDED, When.ON_FAILURE}:
+                continue
+            label = f"{verb_phrase(step.verb)}{' tag' if step.targets[0].kind == 'tag' else ''}"
+            if steps and steps[-1][0] == label:
+                # Several in a row, such as for tags, are one step for whoever looks.
+                _, before = steps.pop()
+                status = status if before == "done" else before
+            steps.append((label, status))
         return steps
 
     def detail_html(self) -> str:

@@ -73,6 +73,8 @@ class TableColumn(NamedTuple):
     numeric : bool
         Whether its cells are sorted as numbers.
     align_right : bool
+    visible : bool
+        Whether it is shown at first; a script may change that.
     """
 
     head: str
@@ -80,6 +82,7 @@ class TableColumn(NamedTuple):
     render_js: str = TEXT_JS
     numeric: bool = False
     align_right: bool = False
+    visible: bool = True
 
 
 class IdTable:
@@ -167,6 +170,7 @@ def _column_def(index: int, column: TableColumn) -> dict[str, Any]:
         "render": JavascriptFunction(f"function (data, type, row) {{ {_ESCAPE_JS} {column.render_js} }}"),
         "className": f"dt-{'right' if column.align_right else 'left'} pnb-column-{column.name}",
         "type": "num" if column.numeric else "string",
+        "visible": column.visible,
     }
 
 

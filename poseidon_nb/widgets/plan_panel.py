@@ -118,6 +118,7 @@ class PlanModel:
                 self.notice = ALREADY_EXECUTED
                 self.started = False
             else:
+                self.plan.write_files()
                 self.client.engine.start(self.plan.chains, title=self.plan.title, on_change=self._chain_changed)
         except PoseidonError as error:
             # Nothing was sent, so another click may succeed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from poseidon_nb.errors import (
     NoSuchName,
 )
 from poseidon_nb.plans.plan import Plan
+from poseidon_nb.plans.user_state import state_dir
 
 #: What cannot be the same: ids, dates, addresses, and what belongs to the droplet that was.
 DIFFERS = {"id", "created_at", "networks", "image", "backup_ids", "snapshot_ids", "next_backup_window"}
@@ -479,3 +481,66 @@ def test_hostile_names_are_escaped_and_do_no_harm(desk, client):
     assert "\u202e" not in text
     assert "name and vpc" in text
     assert "<script>" not in plan._repr_html_()
+
+
+def test_what_no_tag_can_hold_is_written_only_when_the_plan_is_executed(desk, client):
+    row = client.droplets.by_name("web-1")
+    world = desk.sandbox._dispatcher.world
+    world.droplets.put(row.id, world.droplets[row.id].with_public(tags=["t" * 250]))
+    folder = state_dir() / "frozen"
+    desk.do("droplets freeze web-1 --dry-run")
+    plan = desk.do("droplets freeze web-1 --plan")
+    (note,) = [note for note in plan.notes if "cannot be kept in tags" in note]
+    assert not folder.exists()
+    plan.apply()
+    (file,) = folder.iterdir()
+    assert note.endswith(str(file))
+    assert json.loads(file.read_text())["not_in_tags"] == [f"tag {'t' * 250}"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_that_cannot_be_written_is_no_reason_not_to_freeze(desk, client, caplog):
+    row = client.droplets.by_name("web-1")
+    world = desk.sandbox._dispatcher.world
+    world.droplets.put(row.id, world.droplets[row.id].with_public(tags=["t" * 250]))
+    state_dir().mkdir(parents=True, exist_ok=True)
+    (state_dir() / "frozen").write_text("no folder")
+    assert list(desk.do("droplets freeze web-1 --yes")["status"]) == ["completed"]
+    assert "Settings of a frozen droplet cannot be written" in caplog.text
+
+
+def rule(port: str, side: str, *ids: int) -> dict:
+    return {"protocol": "tcp", "ports": port, side: {"droplet_ids": [*ids]}}
+
+
+def test_rules_of_firewalls_that_named_a_droplet_name_it_again_after_a_thaw(desk, client):
+    web, db = (client.droplets.by_name(name) for name in ("web-1", "db-1"))
+    made = client.call(
+        "firewalls_create",
+        name="db-only",
+        droplet_ids=[db.id],
+        inbound_rules=[rule("5432", "sources", web.id, db.id), rule("8000-9000", "sources", web.id)],
+        outbound_rules=[rule("443", "destinations", web.id)],
+    )["firewall"]
+    gone = client.call("firewalls_create", name="gone", inbound_rules=[rule("22", "sources", web.id)])["firewall"]
+    desk.do("droplets freeze web-1 --yes")
+    # The service forgets the id with the droplet.
+    assert str(web.id) not in str(client.call("firewalls_get", firewall_id=made["id"]))
+    client.call("firewalls_delete", firewall_id=gone["id"])
+    plan = desk.do("droplets thaw web-1 --plan")
+    assert f"1 firewall of web-1 does not exist any more: {gone['id']}." in plan.notes
+    assert "add rule to firewall db-only" in repr(plan)
+    plan.apply()
+    new = client.droplets.by_name("web-1").id
+    now = client.call("firewalls_get", firewall_id=made["id"])["firewall"]
+    named = [
+        (one["ports"], key)
+        for key, side in (("inbound_rules", "sources"), ("outbound_rules", "destinations"))
+        for one in now[key]
+        if new in one[side].get("droplet_ids", [])
+    ]
+    assert sorted(named) == [("443", "outbound_rules"), ("5432", "inbound_rules"), ("8000-9000", "inbound_rules")]
+    assert any(db.id in one["sources"].get("droplet_ids", []) for one in now["inbound_rules"])
+    # And the next time too.
+    desk.do("droplets freeze web-1 --yes")
+    assert len(desk.do("droplets thaw web-1 --plan").frame().query("change == 'add_rule_to'")) == 3

@@ -81,9 +81,9 @@ def test_a_lease_is_prolonged_shortened_and_removed(desk, client):
         ("soon", "Invalid duration 'soon'"),
         ("0h", "Invalid duration '0h'"),
         ("-1h", "looks like an option"),
-        ("30s", "--ttl must be from 1m to 365d"),
-        ("366d", "--ttl must be from 1m to 365d"),
-        ("999999w", "--ttl must be from 1m to 365d"),
+        ("30s", "A lease must be from 1m to 365d long"),
+        ("366d", "A lease must be from 1m to 365d long"),
+        ("999999w", "A lease must be from 1m to 365d long"),
         ("''", "Invalid duration ''"),
     ],
 )
@@ -197,6 +197,31 @@ def test_reap_can_freeze_instead(desk, client):
     assert table[["name", "action", "status"]].to_numpy().tolist() == [["legacy-reports", "freeze", "completed"]]
     assert list(desk.do("droplets frozen")["name"]) == ["legacy-reports"]
     assert lease_tags(client) == []
+
+
+def test_reap_freezes_the_others_if_one_cannot_be_frozen(desk, client):
+    client.tags.create("k8s:worker")
+    desk.do("droplets tag web-1 --tag-name k8s:worker")
+    desk.do("droplets lease web-1 legacy-reports --ttl 1h")
+    desk.sandbox.advance(2 * HOUR)
+    table = desk.do("reap --freeze --yes")
+    assert table[["name", "action", "status"]].to_numpy().tolist() == [["legacy-reports", "freeze", "completed"]]
+    assert "Not frozen: web-1 is a node of a Kubernetes cluster" in " ".join(desk.ui.said)
+    assert lease_of(client.droplets.by_name("web-1").to_dict()) is not None
+    with pytest.raises(InvalidArgument, match="web-1 is a node of a Kubernetes cluster"):
+        desk.do("droplets freeze web-1 web-2 --yes")
+    assert "web-2" in names(client)
+
+
+def test_a_tag_that_another_chain_deletes_at_the_same_moment_is_no_failure(desk, client):
+    desk.do("droplets lease web-1 web-2 --ttl 1h")
+    (tag,) = lease_tags(client)
+    desk.sandbox.advance(2 * HOUR)
+    # As if the other chain had deleted it after both had seen that nothing has it.
+    desk.sandbox.fault("status", status=404, method="DELETE", path=f"/v2/tags/{tag}", times=2)
+    table = desk.do("reap --yes")
+    assert table["status"].tolist() == ["completed", "completed"]
+    assert table["error"].isna().all()
 
 
 def test_a_lease_that_is_prolonged_stops_a_freeze_before_it_begins(desk, client):

@@ -80,7 +80,7 @@ def test_a_new_lease_ends_at_a_second_of_its_own():
 
 @pytest.mark.parametrize("seconds", [0, 59, 365 * 86_400 + 1, float("inf"), float("nan"), -5])
 def test_a_lease_is_not_too_short_or_too_long(seconds):
-    with pytest.raises(InvalidArgument, match="--ttl must be from 1m to 365d"):
+    with pytest.raises(InvalidArgument, match="A lease must be from 1m to 365d long"):
         check_ttl(seconds)
 
 

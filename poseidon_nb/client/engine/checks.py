@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+#: Why a tag is not deleted.
+ALREADY_DELETED = "already deleted"
 #: Actions that change nothing on a disk.
 _HARMLESS = frozenset({"shutdown", "power_off", "snapshot"})
 
@@ -73,7 +75,7 @@ class StepChecks:
         try:
             tag = self._connection.one("tags_get", path={"tag_id": step.targets[0].name})
         except NotFound:
-            return "already deleted"
+            return ALREADY_DELETED
         resources = tag.get("resources")
         count = resources.get("count") if isinstance(resources, dict) else None
         return "" if count == 0 else "still in use"

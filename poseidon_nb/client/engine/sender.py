@@ -15,7 +15,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.client.actions.progress import COMPLETED, IN_PROGRESS
 from poseidon_nb.client.connection import add_detail
 from poseidon_nb.client.engine import recovery
-from poseidon_nb.client.engine.checks import StepChecks
+from poseidon_nb.client.engine.checks import ALREADY_DELETED, StepChecks
 from poseidon_nb.client.engine.consistency import CONSISTENCY_TIMEOUT_S, image_is_consistent, is_consistent
 from poseidon_nb.client.engine.searches import Searches
 from poseidon_nb.client.engine.steps import When
@@ -180,6 +180,9 @@ class Sender:
                 return UnneededStep(refusal.api_message, None)
             raise self._explain(step, refusal) from None
         except APIError as refusal:
+            if step.unused and isinstance(refusal, NotFound):
+                # Another chain has just deleted the tag that both had used.
+                return UnneededStep(ALREADY_DELETED, None)
             raise self._explain(step, refusal) from None
         return self._answered(step, accepted.answer, found=accepted.found)
 

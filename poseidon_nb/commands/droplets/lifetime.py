@@ -15,7 +15,6 @@ from poseidon_nb.plans.freezing import freeze
 from poseidon_nb.plans.leases import check_ttl, created_at, lease_chains, lease_end
 from poseidon_nb.plans.outcomes import failures
 from poseidon_nb.plans.thawing import Thaw, find_frozen, read_frozen
-from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from poseidon_nb.errors import PoseidonError
     from poseidon_nb.language.command import Command
     from poseidon_nb.plans.account import AccountReader
-    from poseidon_nb.plans.freezing import FreezePlan
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
@@ -57,29 +55,26 @@ def lease_ends_at(account: AccountReader, ttl: str | None) -> datetime | None:
 def freeze_rows(
     context: CommandContext, account: AccountReader, rows: Sequence[Row], *, only_with_lease: bool = False
 ) -> tuple[Chain, ...]:
-    """Return the chains that freeze droplets. What no tag can hold is written to files, except for a dry run."""
+    """Return the chains that freeze droplets.
+
+    Parameters
+    ----------
+    context : CommandContext
+    account : AccountReader
+    rows : sequence of mapping
+    only_with_lease : bool
+        Each step is sent only while the droplet's lease is unchanged, and droplets that cannot be frozen are left out.
+    """
     ids = [row["id"] for row in rows if isinstance(row["id"], int)]
     known = {} if account.offline else frozen_files.created_with(ids)
-    planned = freeze(
+    return freeze(
         account,
         rows,
         keep_going=context.command.keep_going,
         created_with=known,
         only_with_lease=only_with_lease,
+        skip=only_with_lease,
     )
-    if not context.command.dry_run:
-        _save_rest(account, planned)
-    return planned.chains
-
-
-def _save_rest(account: AccountReader, planned: FreezePlan) -> None:
-    for snapshot, (droplet, lost) in planned.lost.items():
-        try:
-            path = frozen_files.save_rest(snapshot, droplet, lost)
-        except OSError as error:
-            account.notes.append(f"The rest cannot be written to a file: {error.strerror or error}.")
-        else:
-            account.notes.append(f"The rest of the settings of {escape_unprintable(droplet.name)} is in {path}")
 
 
 def _freeze_steps(context: CommandContext, account: AccountReader) -> Sequence[Chain]:

@@ -93,7 +93,8 @@ def _plan_builder(context: CommandContext, command: Command) -> Callable[[], Pla
         account = AccountReader(client)
         inner = CommandContext(command, session, ui, progress)
         chains = tuple(_steps(inner, account))
-        return Plan(command.line, account.label, chains, tuple(account.notes), client, client.identity())
+        notes, files = tuple(account.notes), tuple(account.files)
+        return Plan(command.line, account.label, chains, notes, client, client.identity(), files)
 
     return build
 

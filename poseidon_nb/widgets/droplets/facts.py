@@ -8,10 +8,12 @@ from html import escape
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.engine.own_tags import lease_tags
+from poseidon_nb.plans.leases import lease_of
 from poseidon_nb.text import escape_unprintable, format_usd, pluralize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     Row = Mapping[str, Any]
     #: Labels and values; a list is shown as tags.
@@ -35,8 +37,12 @@ _SHOWN_ELSEWHERE = {"Name", "Status", "Account", "Resources", "Region", "Image",
 _MAX_CHARACTERS = 24
 
 #: The heads of the fleet's table. The first column has the checkboxes.
-HEADS = ("", "Name", "Status", "Region", "Size", "Public IPv4", "Tags", "$/month", "Created", "ID")
+HEADS = ("", "Name", "Status", "Region", "Size", "Public IPv4", "Tags", "Lease ends (UTC)", "$/month", "Created", "ID")
 NAME, STATUS, REGION, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Status", "Region", "Tags", "$/month"))
+#: This column is shown only if a droplet has a lease.
+LEASE = HEADS.index("Lease ends (UTC)")
+#: In place of the end of a lease whose tag cannot be read.
+UNREADABLE = "unreadable"
 #: Between the status and the type of the running action: ``active · power_off``.
 ACTION_SEPARATOR = " · "
 
@@ -151,6 +157,8 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
         created = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{age_text((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
     facts.append(("SSH", ssh_command(row)))
+    if lease := lease_text(row):
+        facts.append(("Lease ends", lease if lease == UNREADABLE else f"{lease} UTC"))
     if row.get("tags"):
         facts.append(("Tags", [escape_unprintable(str(tag)) for tag in row["tags"]]))
     return [fact for fact in facts if fact[1]]
@@ -234,21 +242,38 @@ def table_cells(droplet: Row, action_type: str = "") -> Cells:
         escape_unprintable(str((droplet.get("region") or {}).get("slug", ""))),
         escape_unprintable(str(droplet.get("size_slug") or size.get("slug") or "")),
         next(iter(_addresses(droplet, "v4", "public")), ""),
-        ", ".join(escape_unprintable(str(tag)) for tag in droplet.get("tags") or ()),
+        # The tag of a lease has a column of its own.
+        ", ".join(escape_unprintable(str(tag)) for tag in droplet.get("tags") or () if not lease_tags([tag])),
+        lease_text(droplet),
         price_of(droplet),
         escape_unprintable(str(droplet.get("created_at") or "")[:10]),
         droplet["id"],
     )
 
 
-def cell_texts(cells: Cells) -> list[str]:
-    """Return the cells of a row as text, without the column of checkboxes; a price has two decimals."""
-    return [f"{cell:,.2f}" if place == PRICE else str(cell) for place, cell in enumerate(cells)][1:]
+def lease_text(row: Row) -> str:
+    """Return when the lease of a droplet ends; empty without one."""
+    lease = lease_of(row)
+    if lease is None:
+        return ""
+    return f"{lease.ends_at:%Y-%m-%d %H:%M}" if lease.ends_at is not None else UNREADABLE
 
 
-def cells_text(rows: Iterable[Cells]) -> str:
-    """Return rows of cells as aligned lines of text, without the column of checkboxes."""
-    lines = [[*HEADS[1:]], *map(cell_texts, rows)]
+def shown_columns(rows: Iterable[Cells]) -> list[int]:
+    """Return the places of the columns to show, without that of the checkboxes."""
+    hidden = () if any(cells[LEASE] for cells in rows) else (LEASE,)
+    return [place for place in range(1, len(HEADS)) if place not in hidden]
+
+
+def cell_texts(cells: Cells, columns: Iterable[int]) -> list[str]:
+    """Return cells of a row as text; a price has two decimals."""
+    return [f"{cells[place]:,.2f}" if place == PRICE else str(cells[place]) for place in columns]
+
+
+def cells_text(rows: Sequence[Cells]) -> str:
+    """Return rows of cells as aligned lines of text."""
+    columns = shown_columns(rows)
+    lines = [[HEADS[place] for place in columns], *(cell_texts(cells, columns) for cells in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 import traitlets
 
 from poseidon_nb.widgets.components import Button, box, header_html, html, set_html, style_sheet
-from poseidon_nb.widgets.droplets.facts import ACTION_SEPARATOR, HEADS, NAME, PRICE, REGION, STATUS, TAGS, diff_cells
+from poseidon_nb.widgets.droplets.facts import (
+    ACTION_SEPARATOR,
+    HEADS,
+    LEASE,
+    NAME,
+    PRICE,
+    REGION,
+    STATUS,
+    TAGS,
+    diff_cells,
+)
 from poseidon_nb.widgets.droplets.panel import DropletsPanel
 from poseidon_nb.widgets.droplets.panel_models import FleetModel
 from poseidon_nb.widgets.id_table import TEXT_JS, IdTable, TableColumn, TableData, table_script
@@ -39,10 +49,11 @@ _RENDER_JS = {
 _COLUMNS = [
     TableColumn(
         head,
-        "price" if index == PRICE else head.lower().replace(" ", "-"),
+        {PRICE: "price", LEASE: "lease"}.get(index, head.lower().replace(" ", "-")),
         _RENDER_JS.get(index, TEXT_JS),
         numeric=index == PRICE or head == "ID",
         align_right=index == PRICE,
+        visible=index != LEASE,
     )
     for index, head in enumerate(HEADS[1:], 1)
 ]
@@ -87,7 +98,9 @@ class FleetTable(IdTable):
     def __init__(self, rows: Mapping[int, Cells], set_selected: SetSelected, refresh: Callable[[], None]) -> None:
         self._base = self._current = rows
         super().__init__(
-            _FleetData(columns={"name": NAME, "filters": _FILTERS}, rows=_json_rows(rows), changes={}),
+            _FleetData(
+                columns={"name": NAME, "optional": LEASE, "filters": _FILTERS}, rows=_json_rows(rows), changes={}
+            ),
             _COLUMNS,
             set_selected,
             refresh,

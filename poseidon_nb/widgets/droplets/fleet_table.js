@@ -1,6 +1,7 @@
 // The fleet's table: rows that are added, updated and removed without a new table, and filters by status, region and tag.
 //
-// The kernel sends rows by id: `rows`, and in `changes` what differs from them now.
+// The kernel sends rows by id: `rows`, and in `changes` what differs from them now. One column is shown only while a row has
+// something in it.
 
 // Names in the line about hidden selected rows; further ones are only counted.
 const MAX_NAMES = 6;
@@ -12,7 +13,7 @@ const valuesOf = (data, { column, separator, isList }) => {
 };
 
 function initialize({ model }) {
-  const { name: NAME, filters: FILTERS } = model.get("columns");
+  const { name: NAME, optional: OPTIONAL, filters: FILTERS } = model.get("columns");
   const { tables, selected, whenPointerUp, connect } = createSelection(model);
 
   // Selected rows that the filters hide are acted upon too, so they are named.
@@ -92,6 +93,9 @@ function initialize({ model }) {
     if (missing.size) api.rows.add([...missing.values()]);
     if (!changed && !removed.length && !missing.size) return;
     updateFilters(api);
+    const optional = api.column(OPTIONAL);
+    const isUsed = optional.data().toArray().some(Boolean);
+    if (optional.visible() !== isUsed) optional.visible(isUsed);
     const node = api.table().node();
     const focused = node.contains(document.activeElement) ? document.activeElement.closest("tr[data-pnb-id]") : null;
     // Sorts and searches again, but keeps the page.

@@ -8,43 +8,37 @@ executes the plan in the background, even if the panel is closed, and updates th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue.prices import SNAPSHOT_GB
-from poseidon_nb.plans.costs import action_usd_month
-from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
+from poseidon_nb.text import pluralize
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.click_confirmation import ButtonState
+from poseidon_nb.widgets.droplets.activity import DropletsActivity
 from poseidon_nb.widgets.droplets.advice import load_advice
-from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
+from poseidon_nb.widgets.droplets.lifetime import LIFETIME_VERBS
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 from poseidon_nb.widgets.droplets.resize import ResizeOptions
-from poseidon_nb.widgets.models import READ_ONLY, AccountModel
+from poseidon_nb.widgets.droplets.snapshot_notes import snapshot_notes
+from poseidon_nb.widgets.models import READ_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from poseidon_nb.client.client import Client
-    from poseidon_nb.client.engine.chain_run import ChainRun
     from poseidon_nb.client.monitor.subscription import ActionUpdate
+    from poseidon_nb.widgets.droplets.activity import OnRowChange
     from poseidon_nb.widgets.droplets.fleet import Fleet
 
     Row = Mapping[str, Any]
-    OnRowChange = Callable[[BulkProgress, int], None]
 
-#: Requests whose progress stays visible; older ones are in the account's actions.
-MAX_REQUESTS = 6
-#: Names in the list of new snapshots.
-MAX_SNAPSHOT_NAMES = 3
 #: The threads in which panels load what a form needs.
 WORKERS = WorkerPool(2, "poseidon-panel")
 #: The threads in which they load metrics: their own, so that nothing that was clicked waits for them.
 METRICS_WORKERS = WorkerPool(2, "poseidon-metrics")
 
 
-class DropletsModel(AccountModel, ABC):
+class DropletsModel(DropletsActivity, ABC):
     """Droplets, and what is done to the selected ones.
 
     Parameters
@@ -71,15 +65,8 @@ class DropletsModel(AccountModel, ABC):
         droplets: Iterable[Row] | None = None,
         on_progress: Callable[[ActionUpdate], None] | None = None,
     ) -> None:
-        super().__init__(client, on_change)
-        self.fleet, fleet.account = fleet, self.account
-        self._on_row_change = on_row_change
-        self._activity: list[BulkProgress] = []
-        #: The last event to announce to screen readers.
-        self.announcement = ""
-        #: Why the last retry did nothing.
-        self.retry_notice = ""
-        #: The open form: ``snapshot``, ``resize`` or empty.
+        super().__init__(client, fleet, on_change, on_row_change)
+        #: The open form: ``snapshot``, ``resize``, ``freeze``, ``lease`` or empty.
         self.form = ""
         self.snapshot_name = ""
         # Sizes are shown, but cannot be submitted, while all selected droplets have a request in progress.
@@ -89,12 +76,6 @@ class DropletsModel(AccountModel, ABC):
                 self._account_changed, droplets=droplets, on_progress=on_progress
             )
             self.fleet.update(self._subscription.state)
-
-    @property
-    def activity(self) -> list[BulkProgress]:
-        """The progress of requests, newest first."""
-        with self._lock:
-            return self._activity[::-1]
 
     def disabled_reason(self) -> str:
         """Return why all buttons are disabled; empty if they are not."""
@@ -127,12 +108,14 @@ class DropletsModel(AccountModel, ABC):
     def submit_button(self) -> ButtonState:
         """Return the state of the submit button of the open form."""
         error = self._validation_error()
-        request = None if error else self._form_request()
+        request = None if error else self._form_request(is_new=False)
         if request is not None and (confirming := self.fleet.confirmation_button(request)) is not None:
             return confirming
         label, count = self.resize_options.button_label(), len(self.fleet.eligible("snapshot"))
         if self.form == "snapshot":
             label = "Take snapshot" if count < 2 else f"Take {count:,} snapshots"  # noqa: PLR2004  # plural
+        elif self.form in LIFETIME_VERBS:
+            label = self.lifetime.submit_label(self.form)
         return ButtonState(label, not error, error)
 
     def _validation_error(self) -> str:
@@ -141,13 +124,20 @@ class DropletsModel(AccountModel, ABC):
             return button.tooltip
         if self.form == "snapshot":
             return "" if self.snapshot_name.strip() else "Enter a name for the snapshot."
+        if self.form in LIFETIME_VERBS:
+            return self.lifetime.validation_error(self.form)
         return self.resize_options.validation_error()
 
     def form_notes(self) -> list[str]:
         """Return the sentences in the open form: what submitting it would do."""
         eligible = self.fleet.eligible(self.form or "resize")
         rows = self.resize_options.affected if self.form == "resize" else eligible
-        notes = self.resize_options.consequences() if self.form == "resize" else self._snapshot_notes(rows)
+        if self.form in LIFETIME_VERBS:
+            notes = self.lifetime.notes(self.form)
+        elif self.form == "resize":
+            notes = self.resize_options.consequences()
+        else:
+            notes = snapshot_notes(rows, self.snapshot_name.strip(), [self._snapshot_name(row) for row in rows])
         waiting, skipped = self.fleet.waiting_text(rows), len(self.fleet.selected_ids) - len(eligible)
         if waiting:
             notes.append(f"Starts {waiting}." if len(rows) == 1 else f"Starts for {waiting}.")
@@ -156,20 +146,6 @@ class DropletsModel(AccountModel, ABC):
                 f"{pluralize(skipped, 'other selected droplet')} {'is' if skipped == 1 else 'are'} not affected."
             )
         return notes
-
-    def _snapshot_notes(self, rows: list[Row]) -> list[str]:
-        if not rows:
-            return []
-        name, notes = self.snapshot_name.strip(), []
-        names = [self._snapshot_name(row) for row in rows]
-        if name and names != [name]:
-            notes.append(f"Snapshot names: {truncated_list(names, max_words=MAX_SNAPSHOT_NAMES)}.")
-        if any(row.get("status") == "active" for row in rows):
-            what = f"{escape_unprintable(str(rows[0]['name']))} stays" if len(rows) == 1 else "Active droplets stay"
-            notes.append(f"{what} active. For a consistent snapshot, power off first.")
-        max_usd = sum(action_usd_month(row, "snapshot", {}, {}) or 0.0 for row in rows)
-        price = f"A snapshot costs {format_usd(SNAPSHOT_GB.usd)} a month per GB of data until it is deleted"
-        return [*notes, f"{price}: at most {format_usd(max_usd)} a month in total." if max_usd else f"{price}."]
 
     def text(self) -> str:
         """Return the panel as text."""
@@ -194,6 +170,7 @@ class DropletsModel(AccountModel, ABC):
             self.fleet.cancel()
             self._open_form(verb if self.form != verb and self.buttons()[verb].enabled else "")
             self.load_advice()
+            self._load_plan()
         elif not self.disabled_reason() and (request := self.fleet.press(verb)) is not None:
             self._start(request)
         self._show_confirmation()
@@ -205,6 +182,13 @@ class DropletsModel(AccountModel, ABC):
         if rows:
             # Of the droplets that are selected now: there may be thousands later.
             self._load_metrics(partial(self._load_advice, rows))
+
+    def _load_plan(self) -> None:
+        """Build the plan for the open form in the background, unless the droplets are those of the last one."""
+        with self._lock:
+            rows = self.lifetime.request_plan() if self.form == "freeze" else ()
+        if rows:
+            self._load(partial(self._build_plan, rows))
 
     def submit(self) -> None:
         """Handle a click on the submit button of the open form."""
@@ -236,6 +220,15 @@ class DropletsModel(AccountModel, ABC):
         self.snapshot_name = name
         self._on_change()
 
+    def set_ttl(self, ttl: str) -> None:
+        """Set the length of the lease. An open question about another length is closed."""
+        with self._lock:
+            self._touch()
+            if ttl != self.lifetime.ttl:
+                self.fleet.cancel()
+            self.lifetime.ttl, self.lifetime.problem = ttl, ""
+        self._on_change()
+
     def choose_size(self, slug: str) -> None:
         """Choose a size. An open question about another size is closed."""
         with self._lock:
@@ -254,28 +247,6 @@ class DropletsModel(AccountModel, ABC):
             self.resize_options.with_disk = with_disk
         self._on_change()
 
-    def retry(self, progress: BulkProgress) -> None:
-        """Retry a request for the droplets where it failed and is possible now."""
-        self._touch()
-        verb, ids = progress.request.verb, progress.retryable_keys
-        rows = [] if self.disabled_reason() else self.fleet.claim(ids, verb)
-        if rows:
-            progress.restart(row["id"] for row in rows)
-            self.announcement = f"{progress.request.title}: retrying {pluralize(len(rows), 'droplet')}"
-            # The loaded sizes may be out of date, and the service decides what fits.
-            self._execute(progress, replace(progress.request, droplets=tuple(rows), sizes={}))
-        elif ids:
-            reason = self.disabled_reason() or f"{self.fleet.ineligible_reason(verb, ids)}."
-            self.retry_notice = f"Not retried: {reason}"
-        self._on_change()
-
-    def dismiss(self, progress: BulkProgress) -> None:
-        """Remove the progress of a request that has ended."""
-        with self._lock:
-            if progress.ended and progress in self._activity:
-                self._activity.remove(progress)
-        self._on_change()
-
     def _touch(self) -> None:
         self.retry_notice = ""
         self._subscription.touch()
@@ -292,9 +263,12 @@ class DropletsModel(AccountModel, ABC):
         elif form == "resize":
             self.resize_options.reset()
             self._load(self._load_sizes)
+        elif form in LIFETIME_VERBS:
+            self.lifetime.reset()
+            if form == "lease":
+                self._load(self._load_lease_tags)
 
     def _load(self, load: Callable[[], None]) -> None:
-        """Load in the background what a form needs."""
         WORKERS.submit(load)
 
     def _load_metrics(self, load: Callable[[], None]) -> None:
@@ -304,6 +278,15 @@ class DropletsModel(AccountModel, ABC):
     def _load_sizes(self) -> None:
         self.resize_options.load(self.client)
         self._on_change()
+
+    def _load_lease_tags(self) -> None:
+        self.lifetime.load_tags()
+        self._on_change()
+
+    def _build_plan(self, rows: Sequence[Row]) -> None:
+        if not self.closed and self.form == "freeze":
+            self.lifetime.build_plan(rows)
+            self._on_change()
 
     def _load_advice(self, rows: Sequence[Row]) -> None:
         if not self.closed and self.form == "resize":
@@ -317,8 +300,10 @@ class DropletsModel(AccountModel, ABC):
         """Return the name of a droplet's snapshot, with the droplet's name in front to tell many apart."""
         return f"{row['name']}-{self.snapshot_name.strip()}"
 
-    def _form_request(self) -> BulkRequest | None:
-        """Return the request that submitting the open form would make."""
+    def _form_request(self, *, is_new: bool = True) -> BulkRequest | None:
+        """Return the request that submitting the open form would make; with ``is_new=False`` one that was built before."""
+        if self.form in LIFETIME_VERBS:
+            return self.lifetime.request(self.form) if is_new else self.lifetime.asked(self.form)
         if self.form == "snapshot":
             rows = tuple(self.fleet.eligible("snapshot"))
             names = {row["id"]: self._snapshot_name(row) for row in rows}
@@ -330,63 +315,8 @@ class DropletsModel(AccountModel, ABC):
         size, sizes = choice.slug, resize.sizes_by_slug
         return BulkRequest("resize", rows, size=size, with_disk=resize.grows_disk, sizes=sizes, account=self.account)
 
-    def _start(self, request: BulkRequest) -> None:
-        progress = self._add(BulkProgress(request))
-        self.announcement = f"{request.title}: started"
-        self._execute(progress, request)
-
-    def _execute(self, progress: BulkProgress, request: BulkRequest) -> None:
-        """Execute a request in the background; on a retry it is a part of the one that `progress` was created for."""
-        ids = [row["id"] for row in request.droplets]
-        unfinished, tracked, refreshed = {*ids}, set[int](), False
-
-        def on_change(number: int, run: ChainRun) -> None:
-            nonlocal refreshed
-            droplet_id = ids[number]
-            progress.update(droplet_id, run)
-            if run.started and not refreshed:
-                # So that other panels of the account show it soon too.
-                refreshed = True
-                self.client.monitor.poll_soon()
-            if run.blocked_by is not None and run.blocked_by.id not in tracked:
-                # The action that delays it is shown too.
-                tracked.add(run.blocked_by.id)
-                self._subscription.track(run.blocked_by)
-            if not run.ended:
-                self._on_row_change(progress, droplet_id)
-            elif droplet_id in unfinished:
-                unfinished.remove(droplet_id)
-                self._droplet_ended(progress, droplet_id)
-
-        # A single droplet is updated at once; for many the monitor reads a page.
-        assign = {ids[0]: lambda row: self.client.monitor.update_droplets([row])} if len(ids) == 1 else None
-        execution = self.client.engine.start(
-            request.plan.chains, title=request.title, on_change=on_change, assign=assign
-        )
-        for droplet_id, run in zip(ids, execution.chains, strict=True):
-            progress.update(droplet_id, run)
-
-    def _add(self, progress: BulkProgress) -> BulkProgress:
-        with self._lock:
-            self._activity.append(progress)
-            excess = max(0, len(self._activity) - MAX_REQUESTS)
-            for old in [one for one in self._activity if one.ended][:excess]:
-                self._activity.remove(old)
-        return progress
-
-    def _droplet_ended(self, progress: BulkProgress, droplet_id: int) -> None:
-        if not progress.external:
-            self.fleet.release(droplet_id)
-            # Without this the monitor would read the effect only later.
-            self._subscription.refresh()
-        if progress.ended:
-            self.announcement = progress.announcement()
-            self._on_change()
-        else:
-            # If hundreds end together, each updates its row only; the rest follows once the monitor has read it.
-            self._on_row_change(progress, droplet_id)
-
     def _account_changed(self) -> None:
         with self._lock:
             self.fleet.update(self._subscription.state)
+        self._load_plan()
         self._on_change()

@@ -29,6 +29,8 @@ from poseidon_nb.widgets.droplets.facts import (
     subtitle_text,
     with_defaults,
 )
+from poseidon_nb.widgets.droplets.lifetime import LIFETIME_VERBS
+from poseidon_nb.widgets.droplets.lifetime_form import LifetimeForm
 from poseidon_nb.widgets.droplets.panel_models import DropletModel
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from poseidon_nb.widgets.droplets.resize_form import ResizeForm
@@ -115,9 +117,10 @@ class DropletsPanel(Panel):
             )
             for name, verb in PANEL_VERBS.items()
         }
-        self._forms = (
+        self._forms: tuple[SnapshotForm | ResizeForm | LifetimeForm, ...] = (
             SnapshotForm(self.model, self.on_click, snapshot),
             ResizeForm(self.model, self.on_click, size),
+            *(LifetimeForm(self.model, self.on_click, name) for name in sorted(LIFETIME_VERBS)),
         )
         more = [] if settings is None else [settings.more.widget]
         row = box(*(button.widget for button in self._buttons.values()), *more, names=("buttons",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.text import escape_unprintable
@@ -16,6 +15,7 @@ from poseidon_nb.widgets.droplets.facts import (
     droplet_facts,
     facts_table_html,
     facts_text,
+    shown_columns,
 )
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.model import DropletsModel
@@ -25,7 +25,7 @@ from poseidon_nb.widgets.droplets.usage import LOADING_USAGE, load_usage
 from poseidon_nb.widgets.models import MAX_SAVED_ROWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.client.monitor.subscription import ActionUpdate
     from poseidon_nb.widgets.click_confirmation import ButtonState
+    from poseidon_nb.widgets.droplets.activity import OnRowChange
     from poseidon_nb.widgets.droplets.facts import Facts, Row
-    from poseidon_nb.widgets.droplets.model import OnRowChange
     from poseidon_nb.widgets.droplets.usage import Usage
 
 #: Charts that are older are loaded again when the panel is used, in seconds.
@@ -236,7 +236,7 @@ class DropletModel(DropletsModel):
     def _action_changed(self, update: ActionUpdate) -> None:
         # The engine reports on requests of this panel. In the fleet's table the cell of the status shows other actions.
         activity, ended = self.activity, update.progress.done or update.error is not None
-        if update.action.type == "destroy" and any(one.request.verb == "delete" for one in activity):
+        if update.action.type == "destroy" and any(one.request.verb in {"delete", "freeze"} for one in activity):
             # A deletion is no action in the API, but the account lists one for it.
             return
         progress = next((one for one in activity if one.external and one.may_include(update.action)), None)
@@ -296,12 +296,14 @@ class FleetModel(DropletsModel):
         """Select exactly these droplets."""
         self._touch()
         self.fleet.select(ids)
+        self._load_plan()
         self._on_change()
 
     def set_selected(self, ids: Iterable[int], *, on: bool) -> None:
         """Select or deselect these droplets, and leave the others as they are. The caller refreshes the panel."""
         self._touch()
         self.fleet.set_selected(ids, on=on)
+        self._load_plan()
 
     def _head_text(self) -> str:
         rows = [*self.fleet.cells.values()]
@@ -311,16 +313,17 @@ class FleetModel(DropletsModel):
 
     def _head_html(self) -> str:
         rows = [*self.fleet.cells.values()]
-        heads = _row_html("th", HEADS[1:])
-        body = "".join(_row_html("td", cell_texts(cells)) for cells in rows[:MAX_SAVED_ROWS])
+        columns = shown_columns(rows[:MAX_SAVED_ROWS])
+        heads = _row_html("th", [HEADS[place] for place in columns], columns)
+        body = "".join(_row_html("td", cell_texts(cells, columns), columns) for cells in rows[:MAX_SAVED_ROWS])
         more = f"<p>{_more_text(len(rows))}</p>" if len(rows) > MAX_SAVED_ROWS else ""
         caption = f"<caption>{escape(f'{self.account}: {self.fleet.count_text()}')}</caption>"
         return f"<table>{caption}<thead>{heads}</thead><tbody>{body}</tbody></table>{more}"
 
 
-def _row_html(tag: str, cells: Iterable[str]) -> str:
-    sides = ("right" if place == PRICE else "left" for place in count(1))
-    row = (f"<{tag} style='text-align:{side}'>{escape(cell)}</{tag}>" for side, cell in zip(sides, cells, strict=False))
+def _row_html(tag: str, cells: Sequence[str], columns: Sequence[int]) -> str:
+    sides = ("right" if place == PRICE else "left" for place in columns)
+    row = (f"<{tag} style='text-align:{side}'>{escape(cell)}</{tag}>" for side, cell in zip(sides, cells, strict=True))
     return f"<tr>{''.join(row)}</tr>"
 
 

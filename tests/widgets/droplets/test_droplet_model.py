@@ -14,6 +14,7 @@ from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 from tests.widgets.conftest import User
 
 ALL = set(PANEL_VERBS)
+ALL_OFF = {"power_on", "snapshot", "resize", "freeze", "lease"}
 
 
 def test_a_droplet_that_is_on_enables_all_but_power_on_and_gives_the_reason(user):
@@ -23,7 +24,7 @@ def test_a_droplet_that_is_on_enables_all_but_power_on_and_gives_the_reason(user
 
 
 def test_a_droplet_that_is_off_disables_the_power_verbs(off):
-    assert off.enabled() == {"power_on", "snapshot", "resize"}
+    assert off.enabled() == ALL_OFF
     assert off.model.hint() == "It is off. Not available: shut down, reboot, power off and power cycle."
 
 
@@ -325,7 +326,7 @@ def test_a_waiting_request_that_became_pointless_is_not_sent(user):
     assert ("running", "active") in seen
     assert ("completed", "off") in seen
     assert ("completed", "active") not in seen
-    assert user.enabled() == {"power_on", "snapshot", "resize"}
+    assert user.enabled() == ALL_OFF
     ours = next(one for one in user.rows() if one.title == "Reboot web-1")
     assert ours.text() == "Reboot web-1: unchanged: already off; nothing was sent"
     assert user.desk.done(user.model.droplet) == ["power_off"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from poseidon_nb.client.monitor.subscription import AccountState
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
-from poseidon_nb.widgets.droplets.facts import HEADS, table_cells
+from poseidon_nb.widgets.droplets.facts import HEADS, LEASE, cells_text, table_cells
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 
@@ -64,10 +64,28 @@ def test_a_row_has_a_cell_under_each_head():
         "Size": "s-1vcpu-1gb",
         "Public IPv4": "192.0.2.7",
         "Tags": "web",
+        "Lease ends (UTC)": "",
         "$/month": 6.0,
         "Created": "2026-11-01",
         "ID": 7,
     }
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [("lease:2026-12-01T12:00:00Z", "2026-12-01 12:00"), ("LEASE:2026-12-01t12:00:00z", "2026-12-01 12:00"), ("lease:soon", "unreadable")],
+)  # fmt: skip
+def test_a_lease_has_a_column_of_its_own_and_is_no_tag_there(tag, text):
+    cells = table_cells(row(7, tags=("web", tag)))
+    assert (cells[HEADS.index("Tags")], cells[LEASE]) == ("web", text)
+
+
+def test_the_column_of_leases_is_in_a_text_only_if_a_droplet_has_one():
+    without, leased = table_cells(row(7)), table_cells(row(8, tags=("lease:2026-12-01T12:00:00Z",)))
+    assert "Lease" not in cells_text([without])
+    head, first, second = cells_text([without, leased]).splitlines()
+    assert second.index("2026-12-01 12:00") == head.index("Lease ends (UTC)")
+    assert first.index("6.00") == head.index("$/month")
 
 
 def test_a_droplet_with_missing_fields_has_a_row():
@@ -165,7 +183,8 @@ def test_rows_are_selected_one_by_one_and_a_question_about_others_is_closed(flee
 def test_only_possible_verbs_are_enabled_and_the_reason_is_shown(fleet):
     assert not any(one.enabled for one in fleet.buttons().values())
     fleet.select([3])
-    assert {verb for verb, one in fleet.buttons().items() if one.enabled} == {"power_on", "snapshot", "resize"}
+    enabled = {verb for verb, one in fleet.buttons().items() if one.enabled}
+    assert enabled == {"power_on", "snapshot", "resize", "freeze", "lease"}
     assert fleet.hint() == "It is off. Not available: shut down, reboot, power off and power cycle."
 
 
