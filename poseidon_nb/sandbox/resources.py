@@ -93,7 +93,7 @@ class Resource:
     Attributes
     ----------
     kind : str
-        Its store. A child's begins with its parent's and a dot, as in ``database_clusters.users``.
+        Its store. A child's begins with its parent's and a dot, as in ``databases.users``.
     fields : tuple of Field
         The fields of a body.
     parent : Resource, optional

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-DATABASES = "database_clusters"
+DATABASES = "databases"
 _PHASE, _STATUS, _SOURCE_STATUS = "BATCH_JOB_PHASE_", "INDEX_JOB_STATUS_", "DATA_SOURCE_STATUS_"
 _PENDING, _RUNNING, _SUCCEEDED, _CANCELLED = (
     _PHASE + phase for phase in ("PENDING", "RUNNING", "SUCCEEDED", "CANCELLED")
