@@ -52,6 +52,12 @@ def check_template(world: World, body: dict[str, Any], scopes: frozenset[str] | 
     _create_all(_service_call(world, body, scopes), [])
 
 
+def check_capacity(world: World, number: int) -> None:
+    """Raise 422 if the account cannot have so many more droplets."""
+    if len(world.droplets) + number > world.state.account["droplet_limit"]:
+        raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
+
+
 def create_for_service(world: World, body: dict[str, Any], names: list[str]) -> list[int]:
     """Create droplets on behalf of a service and return their ids, or raise the error of ``droplets_create``."""
     return [id_ for id_, _ in _create_all(_service_call(world, body), names)]
@@ -81,8 +87,7 @@ def _create_all(call: Call, names: list[str]) -> list[tuple[int, int]]:
     tags = requested_tags(call)
     _check_options(call, region)
     vpc = _requested_vpc(call, region["slug"])
-    if len(world.droplets) + len(names) > world.state.account["droplet_limit"]:
-        raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
+    check_capacity(world, len(names))
     if not names:
         return []
     if world.faults.take_for_action("no_capacity", "create", None):

@@ -19,6 +19,7 @@ from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.kubernetes_nodes import add_pool, replace
 from poseidon_nb.sandbox.services.kubernetes_resources import (
@@ -28,7 +29,6 @@ from poseidon_nb.sandbox.services.kubernetes_resources import (
     RUNNING,
     UPGRADE_S,
     UPGRADING,
-    check_capacity,
     check_pool,
     is_node_size,
     own_tags,

@@ -24,7 +24,8 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Price, Resource
-from poseidon_nb.sandbox.responses import HTTPException, not_found, unprocessable
+from poseidon_nb.sandbox.responses import not_found, unprocessable
+from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
 from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region
 from poseidon_nb.sandbox.states import States
@@ -167,12 +168,6 @@ def is_node_size(size: dict[str, Any]) -> bool:
 def own_tags(cluster_id: str) -> list[str]:
     """Return the tags that each cluster has."""
     return ["k8s", f"k8s:{cluster_id}"]
-
-
-def check_capacity(world: World, number: int) -> None:
-    """Raise 422 if the account cannot have so many more droplets."""
-    if len(world.droplets) + number > world.state.account["droplet_limit"]:
-        raise unprocessable("creating this/these droplet(s) will exceed your droplet limit")
 
 
 def read_tags(world: World, tags: Iterable[str], cluster_id: str, *more: str) -> list[str]:
@@ -337,12 +332,6 @@ def _node_object(world: World, id_: str, values: dict[str, Any], at: float) -> d
 def short_id(world: World, *parts: object) -> str:
     """Return the random end of a node's name."""
     return rng.digest(world.seed, *parts)[:5]
-
-
-def check_idle(cluster: StoredObject) -> None:
-    """Raise 412 if a cluster is not running yet."""
-    if cluster["status"]["state"] != RUNNING:
-        raise HTTPException(412, "precondition_failed", f"The cluster is {cluster['status']['state']}.")
 
 
 CLUSTERS = Resource(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.contract.steps import (
     apps,
+    autoscaling,
     billing,
     databases,
     domains,
@@ -36,6 +37,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *registries.STEPS,
     *databases.STEPS,
     *kubernetes.STEPS,
+    *autoscaling.STEPS,
     *spaces.STEPS,
     *small_groups.STEPS,
     *gateways.STEPS,
