@@ -23,6 +23,7 @@ from poseidon_nb.sandbox.services import (
     container_images,
     container_registries,
     databases,
+    dedicated_inference,
     domains,
     droplet_actions,
     droplet_creation,
@@ -45,6 +46,7 @@ from poseidon_nb.sandbox.services import (
     spaces_keys,
     tags,
     uptime,
+    vector_databases,
     volumes,
     vpcs,
 )
@@ -66,6 +68,7 @@ SERVICES = (
     container_images,
     container_registries,
     databases,
+    dedicated_inference,
     domains,
     droplet_actions,
     droplet_creation,
@@ -88,6 +91,7 @@ SERVICES = (
     spaces_keys,
     tags,
     uptime,
+    vector_databases,
     volumes,
     vpcs,
 )
