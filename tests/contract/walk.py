@@ -20,6 +20,7 @@ LONG_S = 3600
 LIVE_FIELDS = (
     ".networking_throughput",  # of a size, in live answers of 2026
     "account.volume_limit",  # in godo's Account
+    *("dedicated_inference.name", "dedicated_inferences[].name"),  # in godo's DedicatedInference
     # Of a NAT gateway: the examples have some, and the acceptance tests of Terraform's provider the others.
     *(f".vpcs[].{name}" for name in ("default_gateway", "subnet_uuid", "gateway_ip")),
     *(f"vpc_nat_gateway{plural}.project_id" for plural in ("", "s[]")),

@@ -24,6 +24,7 @@ from poseidon_nb.sandbox.services import (
     container_images,
     container_registries,
     databases,
+    dedicated_inference,
     domains,
     droplet_actions,
     droplet_creation,
@@ -50,6 +51,7 @@ from poseidon_nb.sandbox.services import (
     spaces_keys,
     tags,
     uptime,
+    vector_databases,
     volumes,
     vpcs,
 )
@@ -72,6 +74,7 @@ SERVICES = (
     container_images,
     container_registries,
     databases,
+    dedicated_inference,
     domains,
     droplet_actions,
     droplet_creation,
@@ -98,6 +101,7 @@ SERVICES = (
     spaces_keys,
     tags,
     uptime,
+    vector_databases,
     volumes,
     vpcs,
 )

@@ -97,6 +97,11 @@ _RESOURCE_TYPES = {
     "vpc_nat_gateway": ProjectResourceType(
         "vpc_nat_gateways", "vpc_nat_gateways", "nat_gateway:read", shows_project=True
     ),
+    "vector_database": ProjectResourceType("vector_databases", "vector-databases", "database:read", shows_project=True),
+    "genai_agent": ProjectResourceType("genai_agents", "gen-ai/agents", "genai:read", shows_project=True),
+    "genai_knowledge_base": ProjectResourceType(
+        "genai_knowledge_bases", "gen-ai/knowledge_bases", "genai:read", shows_project=True
+    ),
     "byoip_prefix": ProjectResourceType("byoip_prefixes", "byoip_prefixes", "byoip_prefix:read", shows_project=True),
 }
 

@@ -53,6 +53,7 @@ _MEMBERS = {
     "kubernetes_clusters": ("kubernetes", "kubernetes:read"),
     "vpc_nat_gateways": ("vpc_nat_gateway", "nat_gateway:read"),
     "nfs_shares": ("nfs", "nfs:read"),
+    "dedicated_inferences": ("dedicated_inference", "dedicated_inference:read"),
     "nfs_access_points": ("nfs_access_point", "nfs:read"),
 }
 

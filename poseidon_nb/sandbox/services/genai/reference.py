@@ -8,13 +8,12 @@ third parties quoted from DigitalOcean's pages in 2026; nothing is billed by the
 from __future__ import annotations
 
 import functools
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import HTTPException, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
@@ -37,11 +36,9 @@ _STORAGE_URL = "https://genai-storage.sandbox.invalid"
 _TOKEN_LIFE_S = HOUR_S
 
 
-@functools.cache
 def data() -> dict[str, Any]:
-    """Return the data, read once in a process. Do not change it."""
-    path = Path(__file__).parents[2] / "data" / "genai.json"
-    loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    """Return the constant data of GradientAI. Do not change it."""
+    loaded: dict[str, Any] = load_data("genai")
     return loaded
 
 
