@@ -191,7 +191,7 @@ def _check_references(world: World, spec: dict[str, Any], centers: list[str]) ->
     for domain in spec.get("domains") or ():
         if domain.get("zone") and domain["zone"] not in world.domains:
             raise _wrong("domains.zone", f'domain "{domain["zone"]}" not found')
-    clusters = {cluster["name"] for cluster in world.store("database_clusters").all()}
+    clusters = {cluster["name"] for cluster in world.store("databases").all()}
     for kind, one in components(spec):
         cluster = one.get("cluster_name")
         if kind == "databases" and cluster and cluster not in clusters:
