@@ -49,6 +49,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "object": ((dict,), "an object"),
 }
 MAX_PORT = 65_535
+_MAX_DEPTH = 200
 _FORM_TYPE = "application/x-www-form-urlencoded"
 #: Fields that the service does not need, although the specification requires them.
 _UNNEEDED_FIELDS = {
@@ -161,7 +162,20 @@ def parse_body(body: bytes, content_type: str = "") -> dict[str, Any]:
         raise bad_request("The request body could not be parsed as JSON.") from None
     if not isinstance(value, dict):
         raise bad_request("The request body must be a JSON object.")
+    if body.count(b"{") + body.count(b"[") > _MAX_DEPTH:
+        _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Raise 400 for a body that can be read, but not written again: the stack is deeper there."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [item for items in inner for item in items]
+        if not level:
+            return
+    raise bad_request("The request body is nested too deeply.")
 
 
 def _reject_constant(text: str) -> NoReturn:

@@ -120,3 +120,30 @@ def test_pydo_reports_a_wrong_token_as_the_service_does(sandbox: Sandbox):
     ):
         client.droplets.list(**HTTP)
     assert caught.value.status_code == 401
+
+
+def test_pydo_deploys_an_app_and_rolls_it_back(client: pydo.Client, clock: Any):
+    web = {"name": "web", "git": {"repo_clone_url": "https://example.com/shop.git", "branch": "main"}}
+    spec = {"name": "from-pydo", "region": "fra", "services": [web]}
+    assert client.apps.validate_app_spec({"spec": spec}, **HTTP)["app_cost"] == 5
+    app = client.apps.create({"spec": spec}, **HTTP)["app"]
+    clock.advance(600)
+    first = client.apps.get(app["id"], **HTTP)["app"]["active_deployment"]
+    assert (first["phase"], first["progress"]["success_steps"]) == ("ACTIVE", 6)
+    assert "live_url" in client.apps.get_logs(app["id"], first["id"], "web", type="RUN", **HTTP)
+    assert len(client.apps.get_instances(app["id"], **HTTP)["instances"]) == 1
+
+    larger = {**spec, "services": [{**web, "instance_count": 2}]}
+    client.apps.update(app["id"], {"spec": larger}, **HTTP)
+    clock.advance(600)
+    assert len(client.apps.get_instances(app["id"], **HTTP)["instances"]) == 2
+    assert client.apps.validate_rollback(app["id"], {"deployment_id": first["id"]}, **HTTP) == {"valid": True}
+    client.apps.create_rollback(app["id"], {"deployment_id": first["id"]}, **HTTP)
+    client.apps.commit_rollback(app["id"], **HTTP)
+    clock.advance(600)
+    phases = [one["phase"] for one in client.apps.list_deployments(app["id"], **HTTP)["deployments"]]
+    assert phases == ["ACTIVE", "SUPERSEDED", "SUPERSEDED"]
+    with pytest.raises(HttpResponseError, match="App name already exists"):
+        client.apps.create({"spec": spec}, **HTTP)
+    assert client.apps.delete(app["id"], **HTTP) == {"id": app["id"]}
+    assert client.apps.list(**HTTP)["meta"]["total"] == 0

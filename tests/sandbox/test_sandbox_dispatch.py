@@ -265,3 +265,10 @@ def test_any_token_may_ask_which_sandbox_it_is(api):
     assert api("GET", "/_sandbox/id", authorization=f"Bearer {limited}") == (200, whose)
     assert api("PUT", "/_sandbox/id", authorization=f"Bearer {limited}")[0] == 403
     assert api("GET", "/_sandbox/state", authorization=f"Bearer {limited}")[0] == 403
+
+
+def test_a_body_that_is_nested_deeply_is_refused(api, refused):
+    for depth in (201, 500):
+        deep = b'{"name":' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
+        refused(api("POST", "/v2/projects", deep), 400, "The request body is nested too deeply.")
+    refused(api("POST", "/v2/projects", b'{"name":' + b"[" * 100 + b"]" * 100 + b"}"), 422, "name must be a string.")

@@ -126,9 +126,11 @@ def _functions_health(world: World, app_id: str, name: str, hour: int) -> dict[s
 def _traffic(call: Call, apps: list[StoredObject], date: str | None) -> HTTPResponse:
     try:
         at = parse_time(date) if date else call.world.now() - DAY_S
-        day = format_time(at // DAY_S * DAY_S)
-    except (ValueError, OverflowError, OSError):
-        raise bad_request("date must be a time such as 2026-11-23T00:00:00Z.") from None
+    except (ValueError, OverflowError):
+        at = -1
+    if at < 0:
+        raise bad_request("date must be a time such as 2026-11-23T00:00:00Z.")
+    day = format_time(at // DAY_S * DAY_S)
     rows = []
     for app in apps:
         served = rng.randint(1_000_000, _MAX_DAILY_BYTES, call.world.seed, "traffic", app["id"], day)
