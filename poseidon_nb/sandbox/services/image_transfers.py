@@ -4,7 +4,7 @@ From the specification: only snapshots are transferred, to one recipient, and a 
 
 Not documented, chosen here: there is one account, whose token acts for the sender and for the recipient. So an accepted
 image leaves the account, and one that is sent to the account's own team stays. An image has at most one pending transfer
-(409), which ends with the image. A transfer of another image, or to another recipient, is not found. No e-mail is sent.
+(409), which ends with the image. A transfer of another image, or to another recipient, is not found. No email is sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _create(call: Call) -> HTTPResponse:
     if bool(email) == bool(uuid):
         raise bad_request("either recipient_email or recipient_uuid is required")
     if email and "@" not in email:
-        raise unprocessable("recipient_email must be an e-mail address.")
+        raise unprocessable("recipient_email must be an email address.")
     if image["type"] != "snapshot":
         raise unprocessable("Only snapshots can be transferred.")
     raise_if_busy(world, "image", image["id"])

@@ -321,9 +321,7 @@ def _mysql(call: Call, cluster: StoredObject) -> Source:
     if minutes:
         curve = curve.moving_average(60.0 * minutes)
     capacity = 900.0 * vcpus
-    schema = call.query.get("schema")
-    known = schema in (cluster.public.get("db_names") or ["defaultdb"])
-    known = known or f"{cluster['id']}/{schema}" in call.world.store("databases.dbs")
+    known = f"{cluster['id']}/{call.query.get('schema')}" in call.world.store("databases.dbs")
     features = frozenset({"schema"} if known else ())
     return Source({}, since, capacity, curve.scale(capacity).at, {"vcpus": vcpus}, features)
 

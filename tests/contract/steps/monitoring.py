@@ -88,7 +88,7 @@ def choices(path: str, query: dict[str, str]) -> dict[str, str]:
     return {
         one.name: query.get(one.name) or (one.enum[0] if one.enum else "1")
         for one in known.query_parameters
-        if one.name in query or one.enum
+        if one.name in query or one.enum or one.name == "schema"
     }
 
 
@@ -133,44 +133,57 @@ def walk_load_balancer_metrics(walk: Walk) -> None:
         walk.must("DELETE", f"{path}/{id_}")
 
 
-def walk_other_metrics(walk: Walk) -> None:
-    """Measure what other services create. It is stored by hand, in the form in which they store it."""
-    world = walk.sandbox._dispatcher.world
-    created_at = walk.get("/v2/droplets")["droplets"][0]["created_at"]
-    spec = {"name": "shop", "services": [{"name": "web", "instance_count": 2}], "workers": [{"name": "mail"}]}
-    base = {"id": "thing", "created_at": created_at}
-    for kind, public in {
-        "apps": {**base, "spec": spec, "active_deployment": {"id": "one", "spec": spec}},
-        "databases": {**base, "engine": "mysql", "size": "db-s-2vcpu-4gb", "status": "online"},
-        "autoscale_pools": {
-            **base,
-            "config": {"min_instances": 2, "max_instances": 4, "target_cpu_utilization": 0.6},
-            "active_resources_count": 3,
-        },
-    }.items():
-        world.store(kind).put("thing", StoredObject(public))
-    apps = measure(walk, "app_id", "thing")
-    assert [labels["app_component_instance"] for labels, _ in apps["cpu_percentage"]] == ["web-0", "web-1", "mail-0"]
-    assert len(measure(walk, "app_id", "thing", app_component="mail")["memory_percentage"]) == 1
-    pool = measure(walk, "autoscale_pool_id", "thing")
-    assert (pool["current_instances"][0][1], pool["target_cpu_utilization"][0][1]) == ("3", "0.6000")
-    assert pool["target_memory_utilization"] == []
+def walk_app_metrics(walk: Walk) -> None:
+    source = {"git": {"repo_clone_url": "https://example.com/shop.git", "branch": "main"}}
+    spec = {
+        "name": "measured",
+        "services": [{"name": "web", **source, "instance_count": 2, "instance_size_slug": "apps-s-1vcpu-1gb"}],
+        "workers": [{"name": "mail", **source}],
+    }
+    app = walk.must("POST", "/v2/apps", {"spec": spec})["app"]["id"]
+    assert not any(measure(walk, "app_id", app).values())
+    walk.later()
+    found = measure(walk, "app_id", app)
+    assert [labels["app_component_instance"] for labels, _ in found["cpu_percentage"]] == ["web-0", "web-1", "mail-0"]
+    assert len(measure(walk, "app_id", app, app_component="mail")["memory_percentage"]) == 1
+    walk.must("DELETE", f"/v2/apps/{app}")
+
+
+def walk_database_metrics(walk: Walk) -> None:
+    path = "/v2/databases"
+    new = {"name": "measured", "engine": "mysql", "num_nodes": 1, "size": "db-s-2vcpu-4gb", "region": "nyc3"}
+    cluster, other = (
+        walk.must("POST", path, {**new, **change})["database"]["id"] for change in ({}, {"name": "pg", "engine": "pg"})
+    )
+    assert not any(measure(walk, "db_id", cluster).values())
+    walk.later()
     for query in ({"aggregate": "max", "schema": "defaultdb"}, {"aggregate": "avg", "schema": "none"}):
-        found = measure(walk, "db_id", "thing", **query)
+        found = measure(walk, "db_id", cluster, **query)
         assert {name for name, series in found.items() if not series} == (
             {"schema_throughput", "schema_latency"} if query["schema"] == "none" else set()
         )
-    walk.refused(
-        400,
-        "GET",
-        "/v2/monitoring/metrics/database/mysql/cpu_usage",
-        db_id="thing",
-        start="1",
-        end="2",
-        aggregate="sum",
-    )
-    for kind in ("apps", "databases", "autoscale_pools"):
-        world.store(kind).remove("thing")
+    usage = {"start": "1", "end": "2", "aggregate": "avg"}
+    place = "/v2/monitoring/metrics/database/mysql/cpu_usage"
+    walk.refused(400, "GET", place, **usage | {"db_id": cluster, "aggregate": "sum"})
+    walk.refused(400, "GET", place, **usage, db_id=other)
+    for id_ in (cluster, other):
+        walk.must("DELETE", f"{path}/{id_}")
 
 
-STEPS = (walk_sinks, walk_load_balancer_metrics, walk_other_metrics)
+def walk_pool_metrics(walk: Walk) -> None:
+    """Measure an autoscale pool. It is stored by hand, in the form in which its service stores it."""
+    world = walk.sandbox._dispatcher.world
+    pool = {
+        "id": "pool",
+        "created_at": walk.get("/v2/droplets")["droplets"][0]["created_at"],
+        "config": {"min_instances": 2, "max_instances": 4, "target_cpu_utilization": 0.6},
+        "active_resources_count": 3,
+    }
+    world.store("autoscale_pools").put("pool", StoredObject(pool))
+    found = measure(walk, "autoscale_pool_id", "pool")
+    assert (found["current_instances"][0][1], found["target_cpu_utilization"][0][1]) == ("3", "0.6000")
+    assert found["target_memory_utilization"] == []
+    world.store("autoscale_pools").remove("pool")
+
+
+STEPS = (walk_sinks, walk_load_balancer_metrics, walk_app_metrics, walk_database_metrics, walk_pool_metrics)
