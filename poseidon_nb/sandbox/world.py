@@ -6,6 +6,7 @@ no timer threads, so a test can move the clock and look. Callers hold the sandbo
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import os
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from poseidon_nb.sandbox.timestamps import DAY_S
 from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from poseidon_nb.sandbox.reference_data import ReferenceData
     from poseidon_nb.sandbox.timestamps import SteadyClock
@@ -185,6 +186,15 @@ class World:
         """Return the time in Unix seconds; while an effect runs, the time at which it was due."""
         return self.clock.now() if self._event_time is None else self._event_time
 
+    @contextlib.contextmanager
+    def as_of(self, at: float) -> Iterator[None]:
+        """Let what happens inside have happened at a time in the past."""
+        before, self._event_time = self._event_time, at
+        try:
+            yield
+        finally:
+            self._event_time = before
+
     def move_clock(self, seconds: float) -> None:
         """Move the clock forward, and run what becomes due.
 
@@ -204,11 +214,8 @@ class World:
         events = self.state.events
         while events and events[0].due <= now:
             event = heapq.heappop(events)
-            self._event_time = event.due
-            try:
+            with self.as_of(event.due):
                 self.effects[event.effect](self, event.due, *event.arguments)
-            finally:
-                self._event_time = None
         return now
 
     def schedule(self, due: float, effect: str, *arguments: Any) -> None:

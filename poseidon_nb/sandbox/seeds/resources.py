@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.seeds import company
+from poseidon_nb.sandbox.seeds.services import add_services
 from poseidon_nb.sandbox.services import load_balancer_settings as settings
 from poseidon_nb.sandbox.services.cdn import DEFAULT_TTL_S, endpoint_object
 from poseidon_nb.sandbox.services.certificates import LETS_ENCRYPT_LIFETIME_S, certificate_object
@@ -337,4 +338,5 @@ ADD_RESOURCES: tuple[Callable[[World, float], None], ...] = (
     add_network,
     add_monitoring,
     add_domain_and_checks,
+    add_services,
 )
