@@ -1,7 +1,7 @@
 """What works with a Kubernetes cluster: credentials, clusterlint, registries, 1-Click applications and status messages.
 
 Credentials are well-formed and lead nowhere: an endpoint that never exists, a token that nobody accepts, and the certificate
-of an authority whose key nobody has. From the specification: they are valid for seven days unless the query says otherwise,
+of an authority that signs nothing. From the specification: they are valid for seven days unless the query says otherwise,
 and a kubeconfig of the type ``sso``, the default with single sign-on, starts doctl. Names in a kubeconfig are
 ``do-REGION-CLUSTER``, as in DigitalOcean's. The message of an installation, and a list without the key ``1_clicks`` for a
 type that does not exist, are those of pydo's tests.
@@ -13,6 +13,7 @@ default. An unknown cluster in a list of them answers 404, an unknown applicatio
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,14 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.data import load_data
+from poseidon_nb.sandbox.identities import make_identity
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, not_found, unprocessable
 from poseidon_nb.sandbox.services.container_registries import REGISTRIES, only_registry
 from poseidon_nb.sandbox.services.kubernetes_clusters import endpoint_of
 from poseidon_nb.sandbox.services.kubernetes_resources import CLUSTERS, RUNNING
 from poseidon_nb.sandbox.store import StoredObject
-from poseidon_nb.sandbox.timestamps import DAY_S, format_time
+from poseidon_nb.sandbox.timestamps import DAY_S, format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +110,13 @@ def _check_endpoint(cluster: StoredObject) -> None:
         raise HTTPException(412, "precondition_failed", f"The cluster is {cluster['status']['state']}.")
 
 
+def _certificate(call: Call, cluster: StoredObject) -> str:
+    """Return the certificate of a cluster's own authority, encoded."""
+    at = parse_time(cluster["created_at"])
+    authority = make_identity("Kubernetes cluster CA", at, call.world.seed, "kubernetes authority", cluster["id"])
+    return base64.b64encode(authority.certificate.encode()).decode()
+
+
 def _get_kubeconfig(call: Call, cluster: StoredObject) -> HTTPResponse:
     _check_endpoint(cluster)
     token, _ = _expiry(call)
@@ -116,7 +125,7 @@ def _get_kubeconfig(call: Call, cluster: StoredObject) -> HTTPResponse:
     if kind not in {"sso", "token"}:
         raise unprocessable("type must be token or sso.")
     text = _KUBECONFIG.format(
-        certificate=load_data("kubernetes")["certificate"],
+        certificate=_certificate(call, cluster),
         server=endpoint_of(cluster["id"]),
         name=f"do-{cluster['region']}-{cluster['name']}",
         user=_SSO_USER.format(id=cluster["id"]) if kind == "sso" else f"token: {token}",
@@ -129,7 +138,7 @@ def _get_credentials(call: Call, cluster: StoredObject) -> dict[str, Any]:
     token, until = _expiry(call)
     return {
         "server": endpoint_of(cluster["id"]),
-        "certificate_authority_data": load_data("kubernetes")["certificate"],
+        "certificate_authority_data": _certificate(call, cluster),
         "client_certificate_data": None,
         "client_key_data": None,
         "token": token,

@@ -37,8 +37,8 @@ def walk_sinks(walk: Walk) -> None:
     shown = walk.get(one)["destination"]
     assert (shown["name"], shown["config"]["retention_days"]) == ("renamed", 30)
     assert walk.get(f"{path}/destinations")["destinations"] == [shown]
-    made_cluster = walk.must("POST", CLUSTERS, NEW | {"name": "logger"})["kubernetes_cluster"]
-    cluster = f"do:kubernetes:{made_cluster['id']}"
+    cluster_id = walk.must("POST", CLUSTERS, NEW | {"name": "logged"})["kubernetes_cluster"]["id"]
+    cluster = f"do:kubernetes:{cluster_id}"
     sent = {"destination_uuid": made["id"], "resources": [{"urn": cluster, "name": "prod"}]}
     walk.must("POST", path, sent)
     (sink,) = walk.get(path, resource_id=cluster)["sinks"]
@@ -49,7 +49,8 @@ def walk_sinks(walk: Walk) -> None:
     walk.refused(422, "POST", path, {**sent, "resources": []})
     walk.refused(422, "POST", path, {**sent, "resources": [{"urn": "do:droplet:1"}]})
     walk.must("POST", path, sent)
-    walk.must("DELETE", f"{CLUSTERS}/{made_cluster['id']}")
+    walk.must("DELETE", f"{CLUSTERS}/{cluster_id}")
+    assert walk.get(f"{path}/{sink['urn'].rpartition(':')[2]}")["sink"]["resources"] == []
     walk.must("DELETE", f"{path}/{sink['urn'].rpartition(':')[2]}")
     walk.refused(404, "GET", f"{path}/{sink['urn'].rpartition(':')[2]}")
     walk.must("DELETE", one)
