@@ -82,6 +82,24 @@ def test_a_failing_command_fails_the_deployment(slow, command, failed, reason):
     assert not {"active_deployment", "in_progress_deployment", "pending_deployment", "live_url"} & shown.keys()
 
 
+def test_an_image_that_is_pushed_deploys_the_apps_that_ask_for_it(slow):
+    slow("POST", "/v2/registry", {"name": "harbour", "subscription_tier_slug": "basic"})
+    image = {"registry_type": "DOCR", "repository": "web", "deploy_on_push": {"enabled": True}}
+    app = create(slow, services=[{"name": "web", "image": image}])
+    slow.clock.advance(600)
+    assert steps(slow, app)[0] == "ERROR"
+    assert "ImageNotFound" in str(deployment(slow, app)["progress"])
+    for tag in ("old", "latest"):
+        pushed = {"registry": "harbour", "repository": "web", "tag": tag}
+        assert slow("POST", "/_sandbox/images", pushed)[0] < 300
+    slow.clock.advance(600)
+    deployments = slow.get(f"/v2/apps/{app['id']}/deployments")["deployments"]
+    assert [(one["phase"], one["cause"]) for one in deployments] == [
+        ("ACTIVE", "image web:latest pushed"),
+        ("ERROR", "initial deployment"),
+    ]
+
+
 def test_a_newer_deployment_replaces_the_one_that_waits(slow):
     app = create(slow, services=[WEB])
     path = f"/v2/apps/{app['id']}/deployments"

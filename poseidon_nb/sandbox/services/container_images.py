@@ -90,7 +90,10 @@ _COLLECTION_TYPE = Field("type", choices=_COLLECTION_TYPES, default=_UNREFERENCE
 
 
 def push_image(world: World, registry_name: str, name: str, tag: str, at: float) -> StoredObject:
-    """Push an image to a registry, as Docker would, and return its manifest; or raise 404, 409 or 422."""
+    """Push an image to a registry, as Docker would, and return its manifest; or raise 404, 409 or 422.
+
+    The effects ``registries.pushed.WHAT`` are called afterwards, with the account, the time, the repository and the tag.
+    """
     registry = REGISTRIES.store(world).get(registry_name)
     if registry is None:
         raise not_found()
@@ -121,6 +124,9 @@ def push_image(world: World, registry_name: str, name: str, tag: str, at: float)
         key,
     )
     store_blobs(world, registry, {**registry.internal["blobs"], **layers}, at)
+    for effect, call in world.effects.items():
+        if effect.startswith("registries.pushed."):
+            call(world, at, name, tag)
     return manifest
 
 

@@ -2,7 +2,7 @@
 
 - `spec`: checks, defaults and prices of specs.
 - `objects`: apps as objects of the account.
-- `deployments`, `rollbacks`: phases over time.
+- `deployments`, `progress`, `rollbacks`: phases over time.
 - `apps`: the operations of apps themselves.
 - `alerts`, `events`, `running`: what an app has besides.
 """

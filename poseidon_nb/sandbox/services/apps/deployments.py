@@ -5,20 +5,21 @@ before becomes ``SUPERSEDED``. The app shows the first of these as ``pending_dep
 as ``in_progress_deployment``. Terraform's provider and doctl wait until all steps of the progress have succeeded.
 
 Not documented, chosen here: the times of the phases; images are not built, and a restart builds nothing. An app deploys one
-after the other, and a newer one replaces the one that waits. A build or run command that is ``false`` or ``exit`` with a
-number other than zero fails, so that a client can be tested with it. Hashes of commits are fabricated.
+after the other, and a newer one replaces the one that waits. A deployment fails without its image in the account's registry,
+and by a build or run command that is ``false`` or ``exit`` with a number other than zero, so that a client can be tested with
+it. An image that is pushed deploys the apps that ask for it (``deploy_on_push``). Hashes of commits are fabricated.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import bad_request, conflict
 from poseidon_nb.sandbox.services.apps.objects import APPS, with_live_domains
-from poseidon_nb.sandbox.services.apps.spec import KINDS, components, tier
+from poseidon_nb.sandbox.services.apps.progress import BUILT, find_failure, progress, uses_image
+from poseidon_nb.sandbox.services.apps.spec import components, tier
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -28,23 +29,10 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-BUILT = ("services", "static_sites", "jobs", "workers", "functions")
 _PHASES = {"PENDING_BUILD": 10.0, "BUILDING": 60.0, "PENDING_DEPLOY": 5.0, "DEPLOYING": 30.0}
 _NO_BUILD_S = 5.0
 IN_PROGRESS = ("BUILDING", "PENDING_DEPLOY", "DEPLOYING")
 UNFINISHED = ("PENDING_BUILD", *IN_PROGRESS)
-_FAILING = re.compile(r"\s*(?:false|exit\s+0*[1-9][0-9]*)\s*")
-_REASONS = {
-    "build": ("BuildJobExitNonZero", "The build command failed."),
-    "deploy": ("DeployContainerExitNonZero", "The run command failed."),
-    "canceled": ("Canceled", "The deployment was canceled."),
-}
-_STATUSES = ("pending", "running", "success", "error")
-
-
-def fails(component: dict[str, Any], command: str) -> bool:
-    """Return whether a command of a component fails."""
-    return bool(_FAILING.fullmatch(component.get(command) or ""))
 
 
 def _new_deployment(world: World, id_: str, values: dict[str, Any], at: float) -> StoredObject:
@@ -137,17 +125,17 @@ def deploy(  # what a deployment is, all by keyword
 
 
 def _start(world: World, at: float, key: str) -> None:
-    deployment = DEPLOYMENTS.store(world)[key].with_internal(started=at)
-    parts = [one for _, one in components(deployment["spec"], *BUILT)]
+    deployment = DEPLOYMENTS.store(world)[key]
+    spec, built = deployment["spec"], deployment.internal["built"]
+    failure = find_failure(world, spec, built=built)
     durations = dict(_PHASES)
-    if not deployment.internal["built"] or all(one.get("image") for one in parts):
+    if not built or all(one.get("image") for _, one in components(spec, *BUILT)):
         durations["BUILDING"] = _NO_BUILD_S
-    phases = [*durations.items(), ("ACTIVE", 0.0)]
-    if deployment.internal["built"] and any(fails(one, "build_command") for one in parts):
-        phases = [*phases[:2], ("ERROR", 0.0)]
-    elif any(fails(one, "run_command") for one in parts if one.get("kind") != "SCHEDULED"):
-        phases = [*phases[:-1], ("ERROR", 0.0)]
-    DEPLOYMENTS.go_through(world, deployment, phases, at)
+    phases = [*durations.items()]
+    last = "ACTIVE" if failure is None else "ERROR"
+    if failure is not None and failure["stage"] == "build":
+        phases = phases[: phases.index(("BUILDING", durations["BUILDING"])) + 1]
+    DEPLOYMENTS.go_through(world, deployment.with_internal(started=at, failure=failure), [*phases, (last, 0.0)], at)
 
 
 def _note_phase(world: World, at: float, key: str) -> None:
@@ -156,7 +144,11 @@ def _note_phase(world: World, at: float, key: str) -> None:
     reached = {**deployment.internal["reached"], deployment["phase"]: at}
     deployment = deployment.with_internal(reached=reached)
     now = format_time(at)
-    shown = {"updated_at": now, "phase_last_updated_at": now, "progress": _progress(deployment)}
+    shown = {
+        "updated_at": now,
+        "phase_last_updated_at": now,
+        "progress": progress(deployment["spec"], reached, deployment.internal.get("failure")),
+    }
     DEPLOYMENTS.put(world, deployment.with_public(**shown), at)
     show_deployments(world, deployment.internal["parent"], at)
 
@@ -198,59 +190,6 @@ def _finish(world: World, at: float, key: str) -> None:
         _note_phase(world, at, following)
 
 
-def _progress(deployment: StoredObject) -> dict[str, Any]:
-    """Return the steps of a deployment, with the status that follows from the phases it has reached."""
-    reached, spec = deployment.internal["reached"], deployment["spec"]
-    stages = []
-    for stage, start, end, command in (
-        ("build", "BUILDING", "PENDING_DEPLOY", "build_command"),
-        ("deploy", "DEPLOYING", "ACTIVE", "run_command"),
-    ):
-        done = end in reached or "ACTIVE" in reached
-        stopped = reached.get("ERROR") or reached.get("CANCELED")
-        status = "SUCCESS" if done else "PENDING" if start not in reached else "ERROR" if stopped else "RUNNING"
-        parts = []
-        for kind, one in components(spec, *BUILT):
-            own = "SUCCESS" if status == "ERROR" and "ERROR" in reached and not fails(one, command) else status
-            reason = _REASONS[stage if "ERROR" in reached else "canceled"] if own == "ERROR" else None
-            parts.append(_component_step(stage, one["name"], KINDS[kind], own, reason))
-        first = "SUCCESS" if status != "PENDING" else status
-        steps = [_step("initialize", first), {**_step("components", status), "steps": parts}]
-        if stage == "deploy":
-            steps.append(_step("finalize", "SUCCESS" if done else "PENDING"))
-        times = {
-            "started_at": reached.get(start),
-            "ended_at": reached.get(end) or stopped if start in reached else None,
-        }
-        shown = {name: format_time(at) for name, at in times.items() if at is not None}
-        stages.append({**_step(stage, status), "steps": steps, **shown})
-    leaves = [leaf["status"].lower() for leaf in _leaves(stages)]
-    counts = {f"{status}_steps": leaves.count(status) for status in _STATUSES if status in leaves}
-    return {**counts, "total_steps": len(leaves), "steps": stages}
-
-
-def _step(name: str, status: str) -> dict[str, Any]:
-    return {"name": name, "status": status}
-
-
-def _component_step(stage: str, name: str, word: str, status: str, reason: tuple[str, str] | None) -> dict[str, Any]:
-    texts = (
-        {"build": f"Building {word}"}
-        if stage == "build"
-        else {"deploy": f"Deploying {word}", "wait": f"Waiting for {word}"}
-    )
-    steps = [{**_step(verb, status), "component_name": name, "message_base": text} for verb, text in texts.items()]
-    if reason is not None:
-        steps[-1]["reason"] = dict(zip(("code", "message"), reason, strict=True))
-    if stage == "build":
-        return {**steps[0], "name": name}
-    return {**_step(name, status), "component_name": name, "steps": steps}
-
-
-def _leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [leaf for step in steps for leaf in (_leaves(step["steps"]) if "steps" in step else [step])]
-
-
 def require_unpinned(app: StoredObject) -> None:
     """Raise 409 if an app is pinned to a rollback."""
     if app.internal["pinned"]:
@@ -288,6 +227,17 @@ def _cancel(call: Call, deployment: StoredObject) -> StoredObject:
     return DEPLOYMENTS.store(world)[key]
 
 
+def _deploy_pushed(world: World, at: float, repository: str, tag: str) -> None:
+    """Deploy the apps that ask for it after an image was pushed to the account's registry."""
+    for app in [*APPS.all(world)]:
+        asked = any(
+            uses_image(one, repository, tag) and (one["image"].get("deploy_on_push") or {}).get("enabled")
+            for _, one in components(app["spec"], *BUILT)
+        )
+        if asked and not app.internal["pinned"]:
+            deploy(world, app["id"], at, cause=f"image {repository}:{tag} pushed", type_="DEPLOY_ON_PUSH")
+
+
 OPERATIONS = {
     "apps_list_deployments": _list,
     "apps_create_deployment": _create,
@@ -300,4 +250,5 @@ EFFECTS = {
     **{f"apps.deployments.{phase}": _note_phase for phase in IN_PROGRESS},
     "apps.deployments.ACTIVE": _activate,
     "apps.deployments.ERROR": _finish,
+    "registries.pushed.apps": _deploy_pushed,
 }

@@ -5,7 +5,7 @@ load that is fabricated, and each change is an event of the last day; a canceled
 
 Each job of a deployment runs when the deployment reaches its phase, and a ``SCHEDULED`` job by its cron, in UTC whatever its
 time zone. Not documented, chosen here: the last 20 runs of a schedule are kept, a run waits for 5 seconds and lasts 30, and
-one whose command fails (see `deployments`) has failed.
+one whose command fails (see `progress`) has failed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.cron import parse_cron
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import not_found, unprocessable
-from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS, fails
+from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS
 from poseidon_nb.sandbox.services.apps.objects import APPS, active_spec
+from poseidon_nb.sandbox.services.apps.progress import fails
 from poseidon_nb.sandbox.services.apps.spec import components
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import HOUR_S, format_time

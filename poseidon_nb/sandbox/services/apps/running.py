@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found
-from poseidon_nb.sandbox.services.apps.deployments import BUILT, DEPLOYMENTS, UNFINISHED, active_deployment
+from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS, UNFINISHED, active_deployment
 from poseidon_nb.sandbox.services.apps.events import find_event, find_run, instance_count
 from poseidon_nb.sandbox.services.apps.objects import APPS, active_spec
+from poseidon_nb.sandbox.services.apps.progress import BUILT
 from poseidon_nb.sandbox.services.apps.spec import components
 from poseidon_nb.sandbox.timestamps import DAY_S, HOUR_S, format_time, parse_time
 

@@ -8,8 +8,7 @@ From Terraform's provider: components without routes get an ingress rule, and va
 ``EV[...]``. Older names of sizes are accepted, and stay as they were sent.
 
 Not documented, chosen here: an app needs a component, and each component except databases a source. What a spec names has
-to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``; an image
-in it need not, because nothing can be pushed to the sandbox. The price counts the lowest number of instances where it is
+to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. The price counts the lowest number of instances where it is
 automatic, and no jobs, which are billed by the second.
 """
 
