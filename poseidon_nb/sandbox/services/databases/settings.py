@@ -4,8 +4,8 @@ Names, types, ranges and defaults of the configuration are the specification's. 
 the value of its example. The eviction policy and the SQL modes are part of the configuration too. From DigitalOcean's
 documentation: up to 100 trusted sources, and no IPv6 addresses.
 
-Not documented, chosen here: an unknown name in a configuration answers 422. A trusted source that does not exist is refused,
-and removed when it is deleted. Storage does not grow by itself, as nothing fills it.
+Not documented, chosen here: a trusted source that does not exist is refused, and removed when it is deleted. Storage does
+not grow by itself, as nothing fills it.
 """
 
 from __future__ import annotations
@@ -100,13 +100,9 @@ def _defaults(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def read_config(name: str, sent: dict[str, Any], label: str = "config") -> dict[str, Any]:
-    """Return the values of a configuration in a body, or raise 422."""
-    known = {field.name for field in config_fields(name)}
-    for field in sent:
-        if field not in known:
-            raise unprocessable(f"{label}.{field} is not a setting of {name}.")
-    return read_fields(config_fields(name), sent, f"{label}.")
+def read_config(name: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a configuration in a body, or raise 422. Unknown names are ignored, as everywhere."""
+    return read_fields(config_fields(name), sent, "config.")
 
 
 def _config(cluster: StoredObject) -> dict[str, Any]:
