@@ -190,7 +190,7 @@ def create_firewall(call: Call) -> HTTPResponse:
     world = call.world
     firewall = add_firewall(world, world.now(), **_requested_fields(call, ""))
     return call.respond(
-        "firewall", _save_with_pending(world, firewall, _protected_droplets(world, firewall.public)), status=202
+        "firewall", _save_with_pending(world, firewall, protected_droplets(world, firewall.public)), status=202
     )
 
 
@@ -208,9 +208,9 @@ def update_firewall(call: Call) -> HTTPResponse:
     """Handle ``firewalls_update``. Missing fields become empty."""
     firewall = _requested_firewall(call)
     requested = _requested_fields(call, firewall["id"])
-    before = _protected_droplets(call.world, firewall.public)
+    before = protected_droplets(call.world, firewall.public)
     changed = firewall.with_public(**requested)
-    after = _protected_droplets(call.world, changed.public)
+    after = protected_droplets(call.world, changed.public)
     return call.respond("firewall", _save_with_pending(call.world, changed, after, before - after))
 
 
@@ -319,20 +319,20 @@ def remove_rules(call: Call) -> HTTPResponse:
 
 def _update_rules(call: Call, firewall: StoredObject, rules: dict[str, list[dict[str, Any]]]) -> HTTPResponse:
     changed = firewall.with_public(**rules)
-    _save_with_pending(call.world, changed, _protected_droplets(call.world, changed.public))
+    _save_with_pending(call.world, changed, protected_droplets(call.world, changed.public))
     return no_content()
 
 
 def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> HTTPResponse:
     """Change what a firewall protects. Only added and removed droplets become pending."""
-    before = _protected_droplets(call.world, firewall.public)
+    before = protected_droplets(call.world, firewall.public)
     changed = firewall.with_public(**changes)
-    after = _protected_droplets(call.world, changed.public)
+    after = protected_droplets(call.world, changed.public)
     _save_with_pending(call.world, changed, after - before, before - after)
     return no_content()
 
 
-def _protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
+def protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
     """Return the ids of the droplets that a firewall protects."""
     tags = {tag.lower() for tag in public["tags"]}
     ids = {*public["droplet_ids"]}

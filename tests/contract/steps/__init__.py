@@ -18,6 +18,7 @@ from tests.contract.steps import (
     network,
     nfs,
     registries,
+    security,
     small_groups,
     spaces,
     storage,
@@ -45,4 +46,5 @@ STEPS: tuple[Callable[[Walk], None], ...] = (
     *gateways.STEPS,
     *nfs.STEPS,
     *monitoring.STEPS,
+    *security.STEPS,
 )

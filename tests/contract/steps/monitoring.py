@@ -37,8 +37,8 @@ def walk_sinks(walk: Walk) -> None:
     shown = walk.get(one)["destination"]
     assert (shown["name"], shown["config"]["retention_days"]) == ("renamed", 30)
     assert walk.get(f"{path}/destinations")["destinations"] == [shown]
-    cluster_id = walk.must("POST", CLUSTERS, NEW | {"name": "logged"})["kubernetes_cluster"]["id"]
-    cluster = f"do:kubernetes:{cluster_id}"
+    kubernetes = walk.must("POST", CLUSTERS, NEW | {"name": "logging"})["kubernetes_cluster"]["id"]
+    cluster = f"do:kubernetes:{kubernetes}"
     sent = {"destination_uuid": made["id"], "resources": [{"urn": cluster, "name": "prod"}]}
     walk.must("POST", path, sent)
     (sink,) = walk.get(path, resource_id=cluster)["sinks"]
@@ -46,16 +46,35 @@ def walk_sinks(walk: Walk) -> None:
     assert walk.get(f"{path}/{sink['urn'].rpartition(':')[2]}")["sink"] == sink
     assert walk.get(path, resource_id="do:droplet:1")["sinks"] == []
     walk.refused(404, "POST", path, {**sent, "destination_uuid": "none"})
+    walk.refused(404, "POST", path, {**sent, "resources": [{"urn": "do:kubernetes:none"}]})
     walk.refused(422, "POST", path, {**sent, "resources": []})
     walk.refused(422, "POST", path, {**sent, "resources": [{"urn": "do:droplet:1"}]})
     walk.must("POST", path, sent)
-    walk.must("DELETE", f"{CLUSTERS}/{cluster_id}")
-    assert walk.get(f"{path}/{sink['urn'].rpartition(':')[2]}")["sink"]["resources"] == []
     walk.must("DELETE", f"{path}/{sink['urn'].rpartition(':')[2]}")
     walk.refused(404, "GET", f"{path}/{sink['urn'].rpartition(':')[2]}")
+    walk.later()
+    walk.must("DELETE", f"{CLUSTERS}/{kubernetes}")
+    walk.later()
+    assert [each["resources"] for each in walk.get(path)["sinks"]] == [[]]
     walk.must("DELETE", one)
     walk.refused(404, "GET", one)
     assert walk.get(path)["sinks"] == []
+    walk_managed_destination(walk, f"{path}/destinations")
+
+
+def walk_managed_destination(walk: Walk, path: str) -> None:
+    new = {"name": "logs", "engine": "opensearch", "num_nodes": 1, "size": "db-s-2vcpu-4gb", "region": "nyc3"}
+    logs = walk.must("POST", "/v2/databases", new)["database"]["id"]
+    other = walk.must("POST", "/v2/databases", new | {"name": "no-logs", "engine": "pg"})["database"]["id"]
+    config = {"endpoint": "logs.example.com", "cluster_uuid": logs}
+    managed = {"type": "opensearch_dbaas", "config": config}
+    made = walk.must("POST", path, managed)["destination"]
+    assert made["config"]["cluster_uuid"] == logs
+    walk.refused(404, "POST", path, {**managed, "config": {**config, "cluster_uuid": "none"}})
+    walk.refused(422, "POST", path, {**managed, "config": {**config, "cluster_uuid": other}})
+    for id_ in (logs, other):
+        walk.must("DELETE", f"/v2/databases/{id_}")
+    walk.refused(404, "GET", f"{path}/{made['id']}")
 
 
 def metrics_of(walk: Walk, parameter: str) -> list[str]:
