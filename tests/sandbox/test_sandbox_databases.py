@@ -112,6 +112,25 @@ def test_a_day_has_one_backup_and_a_fork_has_what_the_cluster_had(api, refused):
     refused(answer, 422, "orders has no backup of this time.")
 
 
+def test_a_deleted_tag_leaves_clusters_and_read_only_nodes(api):
+    path = made(api, tags=["prod"])
+    assert api("POST", f"{path}/replicas", {"name": "reader", "size": NEW["size"], "tags": ["PROD", "read"]})[0] == 201
+    assert api.get("/v2/tags/prod")["tag"]["resources"]["databases"]["count"] == 1
+    assert api("DELETE", "/v2/tags/prod")[0] == 204
+    assert api.get(path)["database"]["tags"] == []
+    assert api.get(f"{path}/replicas/reader")["replica"]["tags"] == ["read"]
+
+
+def test_a_window_that_is_set_late_installs_nothing_in_the_past(api):
+    path = made(api)
+    api.clock.advance(30 * DAY_S)
+    while not api.get(path)["database"]["maintenance_window"]["pending"]:
+        api.clock.advance(DAY_S)
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"):
+        assert api("PUT", f"{path}/maintenance", {"day": day, "hour": "12:00"})[0] == 204
+        assert api.get(path)["database"]["maintenance_window"]["pending"] is True
+
+
 def test_a_cluster_belongs_to_its_vpc_and_project_until_it_is_deleted(api, refused):
     vpc = api("POST", "/v2/vpcs", {"name": "data", "region": "nyc3"})[1]["vpc"]["id"]
     project = api("POST", "/v2/projects", {"name": "shop", "purpose": "IoT"})[1]["project"]["id"]

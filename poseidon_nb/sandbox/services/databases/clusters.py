@@ -136,7 +136,9 @@ def _windows(cluster: StoredObject, until: float) -> tuple[list[float], float]:
     past: list[float] = []
     while True:
         published = installed + _UPDATE_EVERY_S
-        installed = published + (offset - published) % _WEEK_S
+        # A window that was set later than that is the next one after it was set.
+        earliest = max(published, cluster.internal.get("window_since", 0.0))
+        installed = earliest + (offset - earliest) % _WEEK_S
         if installed > until:
             return past, published
         past.append(installed)
@@ -198,6 +200,8 @@ def check_storage(size: str, storage_mib: int, least_mib: int = 0) -> None:
 def check_place(call: Call, values: dict[str, Any]) -> None:
     """Raise an error unless the VPC, the project and the tags of a body can be used."""
     vpc = values.get("private_network_uuid")
+    if vpc:
+        call.require_scopes("vpc:read")
     if vpc and find_vpc_in_region(call.world, vpc, values["region"]) is None:
         raise unprocessable(f"VPC {vpc} not found in {values['region']}.")
     values["project_id"] = requested_project(call.world, values.get("project_id"))
@@ -269,7 +273,8 @@ def _set_window(call: Call, cluster: StoredObject) -> None:
     # Updates of the past stay: those that the old window installed are final.
     past, _ = _windows(cluster, call.world.now())
     window = {"day": day, "hour": f"{int(found[1]):02}:{found[2]}:00"}
-    cluster = cluster.with_internal(window=window, installed=past[-1] if past else cluster.internal["installed"])
+    installed = past[-1] if past else cluster.internal["installed"]
+    cluster = cluster.with_internal(window=window, window_since=call.world.now(), installed=installed)
     for at in past:
         cluster = log(cluster, "cluster_maintenance_perform", at)
     CLUSTERS.put(call.world, cluster)

@@ -29,7 +29,7 @@ from poseidon_nb.sandbox.services.databases.settings import (
 from poseidon_nb.sandbox.services.tags import ensure_tag
 from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc
 from poseidon_nb.sandbox.states import States
-from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.sandbox.timestamps import format_time, parse_time
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
@@ -90,10 +90,17 @@ def _source_of_backup(world: World, values: dict[str, Any]) -> StoredObject | No
     engines.require(source, "backups")
     if source["engine"] != values["engine"]:
         raise unprocessable(f"The backups of {source['name']} are of {source['engine']}.")
-    times = [one["created_at"] for one in clusters.backups_of(world, source)]
-    if not times or wanted.get("backup_created_at", times[-1]) not in times:
+    times = [parse_time(one["created_at"]) for one in clusters.backups_of(world, source)]
+    if not times or _parse_time(wanted.get("backup_created_at"), times[-1]) not in times:
         raise unprocessable(f"{source['name']} has no backup of this time.")
     return source
+
+
+def _parse_time(text: str | None, default: int) -> int | None:
+    try:
+        return parse_time(text) if text else default
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def add_cluster(
@@ -194,6 +201,13 @@ def _promote(call: Call, replica: StoredObject) -> HTTPResponse:
     return no_content()
 
 
+def _remove_tag(world: World, _at: float, folded: str) -> None:
+    for replica in REPLICAS.store(world).all():
+        rest = [tag for tag in replica["tags"] if tag.lower() != folded]
+        if len(rest) < len(replica["tags"]):
+            REPLICAS.change(world, replica, tags=rest)
+
+
 OPERATIONS = {
     "databases_create_cluster": _create_cluster,
     "databases_list_replicas": REPLICAS.list(),
@@ -202,3 +216,4 @@ OPERATIONS = {
     "databases_destroy_replica": REPLICAS.delete(),
     "databases_promote_replica": REPLICAS.on(_promote),
 }
+EFFECTS = {"tag.deleted.database_replicas": _remove_tag}

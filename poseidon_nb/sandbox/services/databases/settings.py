@@ -172,7 +172,7 @@ def check_cnames(settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings of DigitalOcean's in a body, or raise 422 if a host name is invalid."""
     for name in settings.get("service_cnames", ()):
         if len(name) > _MAX_CNAME_LENGTH or not _CNAME.fullmatch(name):
-            raise unprocessable(f"do_settings.service_cnames: {name} is not a host name.")
+            raise unprocessable(f"do_settings.service_cnames: {name} is not a valid host name.")
     return settings
 
 
