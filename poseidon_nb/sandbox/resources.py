@@ -274,9 +274,15 @@ class Resource:
     def make(self, call: Call) -> StoredObject:
         """Create an object from a body, and return it."""
         parent = self.parent_key(call)
-        values = read_fields(self.fields, call.body)
+        values = read_fields(self.fields, self._sent(call))
         self._check_values(call, values, parent)
         return self.add(call.world, values, call.world.now(), parent)
+
+    def _sent(self, call: Call) -> dict[str, Any]:
+        """Return what a body has of the fields, except for those whose type neither the dispatcher nor the field knows."""
+        known = {parameter.name for parameter in operation(call.operation).body_fields}
+        sent = {one.name: call.body.get(one.name) for one in self.fields if one.name in known or one.type}
+        return {name: value for name, value in sent.items() if value is not None}
 
     def shown(self, call: Call, record: StoredObject) -> StoredObject:
         """Return an object as responses show it."""
@@ -294,7 +300,7 @@ class Resource:
         """
 
         def change(call: Call, record: StoredObject) -> StoredObject:
-            sent = {name: value for name, value in call.body.items() if value is not None}
+            sent = self._sent(call)
             wanted = [one for one in self.fields if one.name in sent or (replace and not one.fixed)]
             values = read_fields(wanted, sent)
             for one in wanted:

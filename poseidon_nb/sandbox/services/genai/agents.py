@@ -197,7 +197,7 @@ AGENTS = collection(
     Field("thinking_token_budget", minimum=0, maximum=1_000_000),
     Field("web_fetch_enabled"),
     Field("web_search_enabled"),
-    Field("mcp_servers", fields=_MCP_SERVER),
+    Field("mcp_servers", fields=_MCP_SERVER, closed=True),
     Field("clear_mcp_servers"),
     Field("allowed_domains"),
     build=_new_agent,
@@ -340,6 +340,8 @@ def _get_usage(call: Call, agent: StoredObject) -> dict[str, Any]:
     for name, default in (("start", agent["created_at"]), ("stop", format_time(call.world.now()))):
         try:
             times[name] = format_time(parse_time(call.query.get(name) or default))
+            if len(times[name]) != len(default):
+                raise ValueError("the year does not have four digits")
         except (ValueError, OverflowError, OSError):
             raise bad_request(f"{name} must be a time such as {default}.") from None
     measurements = [{"usage_type": name, "tokens": 0} for name in ("input", "output")]

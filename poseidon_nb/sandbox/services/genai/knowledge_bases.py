@@ -87,7 +87,7 @@ _KINDS = {
 }
 _SECRETS = ("key_id", "secret_key", "refresh_token")
 _SOURCE_FIELDS = (
-    *(Field(name, type="object", fields=fields) for name, fields in _KINDS.items()),
+    *(Field(name, type="object", fields=fields, closed=True) for name, fields in _KINDS.items()),
     Field("chunking_algorithm", type="string", default=_ALGORITHMS[0], choices=_ALGORITHMS),
     Field(
         name="chunking_options",
@@ -96,6 +96,7 @@ _SOURCE_FIELDS = (
             *(Field(f"{name}_chunk_size", type="integer", minimum=1) for name in ("max", "parent", "child")),
             Field("semantic_threshold", type="number", minimum=0, maximum=1),
         ),
+        closed=True,
     ),
     *_texts("bucket_name", "bucket_region", "item_path"),
 )
@@ -113,11 +114,8 @@ def _check_source(_call: Call, values: dict[str, Any], present: StoredObject | N
 
 def _new_source(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     shown = {
-        name: {one.name: value[one.name] for one in _KINDS[name] if one.name in value and one.name not in _SECRETS}
-        if name in _KINDS
-        else value
+        name: {key: inner for key, inner in value.items() if key not in _SECRETS} if name in _KINDS else value
         for name, value in values.items()
-        if name in (*_KINDS, "chunking_algorithm", "chunking_options")
     }
     return new_object(world, uuid, shown, at)
 
@@ -164,10 +162,11 @@ KNOWLEDGE_BASES = collection(
     Field("database_id", refers=DATABASES),
     Field("size", choices=_SIZES),
     Field("tags", default=[]),
-    Field("datasources", default=[], fields=_SOURCE_FIELDS),
+    Field("datasources", default=[], fields=_SOURCE_FIELDS, closed=True),
     Field(
         name="reranking_config",
         fields=(Field("enabled", type="boolean", default=False), Field("model", type="string", default="")),
+        closed=True,
     ),
     build=_new_base,
     check=_check_base,
