@@ -44,6 +44,8 @@ class Field:
         The range of a number, or of the length of text and arrays.
     fields : tuple of Field
         The fields of an object, or of each object of an array. Others are kept as they are.
+    closed : bool
+        Whether other fields of an object are dropped.
     items : str
         The JSON type of an array's items; empty allows any, and the dispatcher has checked those of the outermost fields.
     refers : str
@@ -65,6 +67,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     fields: tuple[Field, ...] = ()
+    closed: bool = False
     items: str = ""
     refers: str = ""
     fixed: bool = False
@@ -87,7 +90,7 @@ class Field:
         return self._read_object(value, label) if self.fields and isinstance(value, dict) else value
 
     def _read_object(self, value: dict[str, Any], label: str) -> dict[str, Any]:
-        rest = {name: inner for name, inner in value.items() if inner is not None}
+        rest = {} if self.closed else {name: inner for name, inner in value.items() if inner is not None}
         return {**rest, **read_fields(self.fields, value, f"{label}.")}
 
     def _check_range(self, value: Any, label: str) -> None:

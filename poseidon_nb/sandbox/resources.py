@@ -39,7 +39,7 @@ from poseidon_nb.sandbox.responses import (
     not_found,
     unprocessable,
 )
-from poseidon_nb.sandbox.states import remove_object, schedule_state
+from poseidon_nb.sandbox.states import remove_object, run_effects, schedule_state
 from poseidon_nb.sandbox.store import ObjectStore, StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -225,7 +225,7 @@ class Resource:
     ) -> StoredObject:
         """Let an object go through states, each with its seconds at DigitalOcean, and return it in the first one.
 
-        When a state begins, the effect ``KIND.STATE`` is called, if there is one, with the account, the time and the key.
+        When a later state begins, the effects ``KIND.STATE`` are called, with the account, the time and the key.
         """
         (state, seconds), *rest = states
         states_field = self.states.field if self.states else "status"
@@ -274,9 +274,15 @@ class Resource:
     def make(self, call: Call) -> StoredObject:
         """Create an object from a body, and return it."""
         parent = self.parent_key(call)
-        values = read_fields(self.fields, call.body)
+        values = read_fields(self.fields, self._sent(call))
         self._check_values(call, values, parent)
         return self.add(call.world, values, call.world.now(), parent)
+
+    def _sent(self, call: Call) -> dict[str, Any]:
+        """Return what a body has of the fields, except for those whose type neither the dispatcher nor the field knows."""
+        known = {parameter.name for parameter in operation(call.operation).body_fields}
+        sent = {one.name: call.body.get(one.name) for one in self.fields if one.name in known or one.type}
+        return {name: value for name, value in sent.items() if value is not None}
 
     def shown(self, call: Call, record: StoredObject) -> StoredObject:
         """Return an object as responses show it."""
@@ -294,7 +300,7 @@ class Resource:
         """
 
         def change(call: Call, record: StoredObject) -> StoredObject:
-            sent = {name: value for name, value in call.body.items() if value is not None}
+            sent = self._sent(call)
             wanted = [one for one in self.fields if one.name in sent or (replace and not one.fixed)]
             values = read_fields(wanted, sent)
             for one in wanted:
@@ -308,7 +314,7 @@ class Resource:
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
         """Store an object with changed public fields, and return it.
 
-        The effect ``KIND.changed`` is called afterwards, if there is one, with the account, the time and the key.
+        The effects ``KIND.changed`` are called afterwards, with the account, the time and the key.
         """
         if self.updated_field:
             changes[self.updated_field] = format_time(world.now())
@@ -316,9 +322,7 @@ class Resource:
         if changed[self.id_field] != record[self.id_field]:
             self.store(world).remove(self.key_of(record))
         changed = self.put(world, changed)
-        effect = world.effects.get(f"{self.kind}.changed")
-        if effect is not None:
-            effect(world, world.now(), self.key_of(changed))
+        run_effects(world, f"{self.kind}.changed", world.now(), self.key_of(changed))
         return self.store(world)[self.key_of(changed)]
 
     def delete(self, answer: Callable[[Call, StoredObject], Result] | None = None) -> Handler:

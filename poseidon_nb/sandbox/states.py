@@ -101,20 +101,19 @@ def _end_state(  # noqa: PLR0913, PLR0917  # what the event holds
     world.store(kind).put(key, record.with_public(**{updated_field: format_time(at)}) if updated_field else record)
     if more:
         schedule_state(world, (kind, key, states_field), following, seconds, more, at, updated_field)
-    effect = world.effects.get(f"{kind}.{following}")
-    if effect is not None:
-        effect(world, at, key)
+    run_effects(world, f"{kind}.{following}", at, key)
+
+
+def run_effects(world: World, name: str, at: float, key: str) -> None:
+    """Call the effect of this name, and those with a further part, ``NAME.WHAT``, of services that watch the object."""
+    for known, effect in world.effects.items():
+        if known == name or known.startswith(f"{name}."):
+            effect(world, at, key)
 
 
 def remove_object(world: World, kind: str, key: str, at: float) -> None:
-    """Remove an object and its children.
-
-    Before, the effects ``KIND.removed`` and ``KIND.removed.WHAT`` are called, the latter of services that refer to it.
-    """
-    removed = f"{kind}.removed"
-    for name, effect in world.effects.items():
-        if name == removed or name.startswith(f"{removed}."):
-            effect(world, at, key)
+    """Remove an object and its children, after the effects ``KIND.removed``."""
+    run_effects(world, f"{kind}.removed", at, key)
     for child_kind, child_key in [*_children(world, kind, key)]:
         remove_object(world, child_kind, child_key, at)
     store = world.store(kind)

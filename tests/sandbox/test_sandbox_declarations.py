@@ -64,6 +64,8 @@ def test_fields_have_defaults_and_one_line_refusals():
     assert refusal(SHIP, {"sails": ["linen"]}) == "an item of sails must be an object."
     sail = {"cloth": "linen", "age": 2}
     assert read_fields(SHIP, {"sails": [{**sail, "color": None}]})["sails"] == [sail]
+    closed = Field("sail", fields=(Field("cloth"),), closed=True)
+    assert closed.read(sail, "sail") == {"cloth": "linen"}
     assert refusal((Field("crew", type="array", items="string"),), {"crew": ["iason", 2]}) == (
         "an item of crew must be a string."
     )

@@ -55,15 +55,15 @@ _DEPLOYMENT = (
     Field("model_id", type="string", default=""),
     Field("model_provider", type="string", default="hugging_face", choices=("hugging_face",)),
     Field("workload_config", type="object", default={}),
-    Field("accelerators", type="array", required=True, minimum=1, fields=_ACCELERATOR),
+    Field("accelerators", type="array", required=True, minimum=1, fields=_ACCELERATOR, closed=True),
 )
 _SPEC = (
     Field("version", type="integer", default=1, minimum=1),
     Field("name", type="string", required=True, pattern=_NAME, rule=_NAME_RULE),
     Field("region", type="string", required=True, choices=_REGIONS),
-    Field("vpc", type="object", fields=(Field("uuid", type="string", required=True),)),
+    Field("vpc", type="object", fields=(Field("uuid", type="string", required=True),), closed=True),
     Field("enable_public_endpoint", type="boolean", default=False),
-    Field("model_deployments", type="array", required=True, minimum=1, maximum=16, fields=_DEPLOYMENT),
+    Field("model_deployments", type="array", required=True, minimum=1, maximum=16, fields=_DEPLOYMENT, closed=True),
 )
 
 
@@ -74,23 +74,17 @@ def _gpu_sizes(world: World) -> Iterator[tuple[dict[str, Any], str]]:
             yield from ((size, region) for region in _REGIONS if region in size["regions"])
 
 
-def _declared(fields: tuple[Field, ...], value: dict[str, Any]) -> dict[str, Any]:
-    return {one.name: value[one.name] for one in fields if one.name in value}
-
-
 def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
     """Complete the spec, and check it against the account."""
-    world, spec = call.world, _declared(_SPEC, values["spec"])
+    world, spec = call.world, values["spec"]
     others = [one for one in INFERENCES.all(world) if present is None or one["id"] != present["id"]]
     if any(one["name"] == spec["name"] for one in others):
         raise conflict("A dedicated inference with this name already exists.")
     region = spec["region"]
     known = {size["slug"] for size, where in _gpu_sizes(world) if where == region}
-    spec["model_deployments"] = [_declared(_DEPLOYMENT, one) for one in spec["model_deployments"]]
     for deployment in spec["model_deployments"]:
         if not deployment["model_slug"] and not deployment["model_id"]:
             raise unprocessable("spec.model_deployments.model_slug is required.")
-        deployment["accelerators"] = [_declared(_ACCELERATOR, one) for one in deployment["accelerators"]]
         for accelerator in deployment["accelerators"]:
             if accelerator["accelerator_slug"] not in known:
                 raise unprocessable(f"accelerator_slug must be one of {', '.join(sorted(known))} in {region}.")
@@ -99,7 +93,6 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
     if vpc is None:
         raise unprocessable(f"The VPC {wanted} does not exist in {region}.")
     spec["vpc"] = {"uuid": vpc["id"]}
-    values["spec"] = spec
     values.pop("access_tokens", None)
 
 
@@ -149,7 +142,7 @@ def _price(world: World, public: dict[str, Any]) -> Price | None:
 
 INFERENCES = Resource(
     "dedicated_inferences",
-    fields=(Field("spec", type="object", required=True, fields=_SPEC), Field("access_tokens")),
+    fields=(Field("spec", type="object", required=True, fields=_SPEC, closed=True), Field("access_tokens")),
     build=_new,
     check=_check,
     states=States(first=(("new", 20.0), ("provisioning", 600.0)), ready=_ACTIVE, deleting=("deleting", 120.0)),

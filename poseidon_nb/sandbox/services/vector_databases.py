@@ -61,11 +61,11 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
             raise unprocessable(f"The region {values['region']} does not exist.")
         ensure_default_project(world)
         values["project_id"] = requested_project(world, values.get("project_id"))
-    elif "project_id" in values:
+        return
+    if "project_id" in values:
         values["project_id"] = requested_project(world, values["project_id"], present["project_id"])
-    if present is not None and "config" in values:
-        config = {one.name: values["config"][one.name] for one in _CONFIG if one.name in values["config"]}
-        values["config"] = {**present["config"], **config}
+    if "config" in values:
+        values["config"] = present["config"] | values["config"]
 
 
 DATABASES = Resource(
@@ -76,7 +76,7 @@ DATABASES = Resource(
         Field("size", required=True, choices=_SIZES),
         Field("project_id"),
         Field("tags", default=[], maximum=50),
-        Field("config", fields=_CONFIG),
+        Field("config", fields=_CONFIG, closed=True),
     ),
     build=_new,
     check=_check,

@@ -140,13 +140,17 @@ def walk_agent_links(walk: Walk, path: str) -> None:
     walk.must("DELETE", f"{path}/api_keys/{key['uuid']}")
     walk.refused(404, "DELETE", f"{path}/api_keys/{key['uuid']}")
 
-    function = {"function_name": "weather", "faas_name": "default/weather", "faas_namespace": "fn-1"}
+    namespace = walk.must("POST", "/v2/functions/namespaces", {"region": "tor1", "label": "skies"})["namespace"]
+    function = {"function_name": "weather", "faas_name": "default/weather", "faas_namespace": namespace["namespace"]}
     walk.refused(422, "POST", f"{path}/functions", {"function_name": "weather"})
     (made,) = walk.must("POST", f"{path}/functions", {**function, "input_schema": {"a": 1}})["agent"]["functions"]
     (changed,) = walk.must("PUT", f"{path}/functions/{made['uuid']}", {"description": "Rain?"})["agent"]["functions"]
     assert (changed["name"], changed["description"]) == ("weather", "Rain?")
     assert walk.must("DELETE", f"{path}/functions/{made['uuid']}")["agent"]["functions"] == []
     walk.refused(404, "PUT", f"{path}/functions/{made['uuid']}", {})
+    walk.must("POST", f"{path}/functions", function)
+    walk.must("DELETE", f"/v2/functions/namespaces/{namespace['namespace']}")
+    assert walk.get(path)["agent"]["functions"] == []
 
     _, refusal = walk.ask("POST", f"{path}/guardrails", {"guardrails": [{"guardrail_uuid": NOBODY}]})
     guardrail = refusal["message"].split("has ")[1][:36]
@@ -166,7 +170,10 @@ def walk_agent_links(walk: Walk, path: str) -> None:
     assert walk.must("POST", f"{path}/knowledge_bases", knowledge_base_uuids=base_uuid)["agent"]["knowledge_bases"]
     walk.must("DELETE", f"{ROOT}/knowledge_bases/{base_uuid}")
     assert walk.get(path)["agent"]["knowledge_bases"] == []
+    walk_routes(walk, path)
 
+
+def walk_routes(walk: Walk, path: str) -> None:
     child = make_agent(walk, name="child")
     route = f"{path}/child_agents/{child['uuid']}"
     walk.must("POST", route, {"route_name": "sums", "if_case": "It is about numbers."})
@@ -195,9 +202,10 @@ def walk_knowledge_bases(walk: Walk) -> None:
     here = f"{path}/{base['uuid']}"
     assert walk.get(here)["database_status"] == "CREATING"
     walk.refused(409, "POST", f"{ROOT}/indexing_jobs", {"knowledge_base_uuid": base["uuid"]})
+    cluster = f"/v2/databases/{base['database_id']}"
+    assert walk.get(cluster)["database"]["engine"] == "opensearch"
     walk.later()
-    found = walk.get(here)
-    assert found["database_status"] == "ONLINE"
+    assert walk.get(here)["database_status"] == "ONLINE"
     walk.later()
     job = walk.get(here)["knowledge_base"]["last_indexing_job"]
     assert (job["phase"], job["status"], job["completed_datasources"]) == (
@@ -218,28 +226,37 @@ def walk_knowledge_bases(walk: Walk) -> None:
     options = {"chunking_algorithm": "CHUNKING_ALGORITHM_FIXED_LENGTH", "chunking_options": {"max_chunk_size": 500}}
     walk.must("PUT", f"{here}/data_sources/{added['uuid']}", options)
 
-    job = walk.must("POST", f"{ROOT}/indexing_jobs", {"knowledge_base_uuid": base["uuid"]})["job"]
-    assert (job["phase"], job["total_datasources"]) == ("BATCH_JOB_PHASE_PENDING", 3)
+    mine = walk_indexing(walk, base["uuid"], added["uuid"])
+    gone = walk.must("DELETE", f"{here}/data_sources/{added['uuid']}")
+    assert gone == {"knowledge_base_uuid": base["uuid"], "data_source_uuid": added["uuid"]}
+    walk_schedule(walk, base["uuid"])
+    walk.must("DELETE", cluster)
+    walk.later()
+    assert walk.get(here)["database_status"] == "DECOMMISSIONED"
     walk.refused(409, "POST", f"{ROOT}/indexing_jobs", {"knowledge_base_uuid": base["uuid"]})
+    assert walk.must("DELETE", here) == {"uuid": base["uuid"]}
+    for rest in (here, f"{here}/data_sources", f"{here}/indexing_jobs", mine):
+        walk.refused(404, "GET", rest)
+
+
+def walk_indexing(walk: Walk, base: str, source: str) -> str:
+    job = walk.must("POST", f"{ROOT}/indexing_jobs", {"knowledge_base_uuid": base})["job"]
+    assert (job["phase"], job["total_datasources"]) == ("BATCH_JOB_PHASE_PENDING", 3)
+    walk.refused(409, "POST", f"{ROOT}/indexing_jobs", {"knowledge_base_uuid": base})
     mine = f"{ROOT}/indexing_jobs/{job['uuid']}"
     walk.refused(422, "GET", f"{mine}/details_signed_url")
     assert walk.must("PUT", f"{mine}/cancel", {})["job"]["status"] == "INDEX_JOB_STATUS_CANCELLED"
     walk.refused(422, "PUT", f"{mine}/cancel", {})
-    only = {"knowledge_base_uuid": base["uuid"], "data_source_uuids": [added["uuid"]]}
+    only = {"knowledge_base_uuid": base, "data_source_uuids": [source]}
     walk.refused(422, "POST", f"{ROOT}/indexing_jobs", {**only, "data_source_uuids": [NOBODY]})
     mine = f"{ROOT}/indexing_jobs/{walk.must('POST', f'{ROOT}/indexing_jobs', only)['job']['uuid']}"
     walk.later()
     assert walk.get(mine)["job"]["is_report_available"]
-    assert walk.get(f"{mine}/data_sources")["indexed_data_sources"][0]["data_source_uuid"] == added["uuid"]
+    assert walk.get(f"{mine}/data_sources")["indexed_data_sources"][0]["data_source_uuid"] == source
     assert ".invalid/" in walk.get(f"{mine}/details_signed_url")["signed_url"]
-    assert sum(len(page["jobs"]) for page in walk.pages(f"{here}/indexing_jobs")) == 3
+    assert sum(len(page["jobs"]) for page in walk.pages(f"{ROOT}/knowledge_bases/{base}/indexing_jobs")) == 3
     walk.get(f"{ROOT}/indexing_jobs")
-    gone = walk.must("DELETE", f"{here}/data_sources/{added['uuid']}")
-    assert gone == {"knowledge_base_uuid": base["uuid"], "data_source_uuid": added["uuid"]}
-    walk_schedule(walk, base["uuid"])
-    assert walk.must("DELETE", here) == {"uuid": base["uuid"]}
-    for rest in (here, f"{here}/data_sources", f"{here}/indexing_jobs", mine):
-        walk.refused(404, "GET", rest)
+    return mine
 
 
 def walk_schedule(walk: Walk, base: str) -> None:

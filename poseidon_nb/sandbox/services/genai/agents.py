@@ -6,7 +6,7 @@ Terraform's provider: it needs a name, an instruction, a model, a project and a 
 Not documented, chosen here: the times of a deployment; project and region have defaults. Only answers about one agent show
 what it is linked to, and what was deleted is no longer shown. No route may lead back to its own agent. Each change makes a
 version. Returning to one restores its settings and links, except functions. Of guardrails there are three with fabricated
-ids, because no operation lists them. A function's namespace is not looked up. Nobody talks to an agent here, so its usage
+ids, because no operation lists them. A function's namespace has to exist. Nobody talks to an agent here, so its usage
 is zero. The specification has no body for attaching several knowledge bases, so their ids are read from the query.
 """
 
@@ -18,6 +18,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import check_reference, respond
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.services.functions import NAMESPACES
 from poseidon_nb.sandbox.services.genai.keys import PROVIDER_KEYS, answer_deleted, key_collection, regenerate
 from poseidon_nb.sandbox.services.genai.knowledge_bases import KNOWLEDGE_BASES, shown_base
 from poseidon_nb.sandbox.services.genai.models import ROUTERS, filter_values, place_of, router_presets
@@ -55,6 +56,8 @@ _LINKS = (
 )
 #: What only answers about one agent have.
 _DETAILS = ("conversation_logs_enabled",)
+#: The end of the year 9999.
+_LAST_TIME = 253_402_300_799
 _CHATBOT = {
     "primary_color": "#031B4E",
     "secondary_color": "#E5E8ED",
@@ -197,7 +200,7 @@ AGENTS = collection(
     Field("thinking_token_budget", minimum=0, maximum=1_000_000),
     Field("web_fetch_enabled"),
     Field("web_search_enabled"),
-    Field("mcp_servers", fields=_MCP_SERVER),
+    Field("mcp_servers", fields=_MCP_SERVER, closed=True),
     Field("clear_mcp_servers"),
     Field("allowed_domains"),
     build=_new_agent,
@@ -224,7 +227,8 @@ def _name_function(_call: Call, values: dict[str, Any], _present: StoredObject |
 
 FUNCTIONS = collection(
     "genai_agents.functions",
-    *(Field(name, required=True, minimum=1) for name in ("function_name", "faas_name", "faas_namespace")),
+    *(Field(name, required=True, minimum=1) for name in ("function_name", "faas_name")),
+    Field("faas_namespace", required=True, minimum=1, refers=NAMESPACES.kind),
     *(Field(name) for name in ("description", "input_schema", "output_schema")),
     build=_new_function,
     check=_name_function,
@@ -335,15 +339,20 @@ def _set_visibility(call: Call, agent: StoredObject) -> StoredObject:
     return AGENTS.put(call.world, agent.with_public(deployment={**agent["deployment"], **changes}))
 
 
+def _time(call: Call, name: str, default: str) -> str:
+    try:
+        seconds = parse_time(call.query.get(name) or default)
+    except (ValueError, OverflowError, OSError):
+        seconds = -1
+    if not 0 <= seconds <= _LAST_TIME:
+        raise bad_request(f"{name} must be a time such as {default}.")
+    return format_time(seconds)
+
+
 def _get_usage(call: Call, agent: StoredObject) -> dict[str, Any]:
-    times = {}
-    for name, default in (("start", agent["created_at"]), ("stop", format_time(call.world.now()))):
-        try:
-            times[name] = format_time(parse_time(call.query.get(name) or default))
-        except (ValueError, OverflowError, OSError):
-            raise bad_request(f"{name} must be a time such as {default}.") from None
+    start, stop = _time(call, "start", agent["created_at"]), _time(call, "stop", format_time(call.world.now()))
     measurements = [{"usage_type": name, "tokens": 0} for name in ("input", "output")]
-    usage = {"resource_uuid": agent["uuid"], **times, "measurements": measurements}
+    usage = {"resource_uuid": agent["uuid"], "start": start, "stop": stop, "measurements": measurements}
     return {"usage": usage, "log_insights_usage": {**usage, "measurements": []}}
 
 
@@ -365,6 +374,12 @@ def _update_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
 def _detach_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
     FUNCTIONS.remove(call.world, FUNCTIONS.find(call))
     return {}
+
+
+def _forget_namespace(world: World, at: float, namespace: str) -> None:
+    for function in [*FUNCTIONS.store(world).all()]:
+        if function["faas_namespace"] == namespace:
+            FUNCTIONS.remove(world, function, at)
 
 
 def _attach_guardrails(call: Call, agent: StoredObject) -> dict[str, Any]:
@@ -503,4 +518,5 @@ OPERATIONS: dict[str, Handler] = {
 EFFECTS: dict[str, Callable[..., None]] = {
     f"{AGENTS.kind}.{_RUNNING}": _start_answering,
     f"{AGENTS.kind}.changed": _add_version,
+    f"{NAMESPACES.kind}.removed.genai": _forget_namespace,
 }

@@ -66,7 +66,7 @@ DATASETS = collection(
     "genai_evaluation_datasets",
     Field("name", required=True, minimum=1),
     Field("dataset_type", default=_TYPES[0], choices=_TYPES),
-    Field("file_upload_dataset", required=True, fields=_FILE),
+    Field("file_upload_dataset", required=True, fields=_FILE, closed=True),
     build=_new_dataset,
     id_field="dataset_uuid",
     label="dataset",
@@ -87,12 +87,11 @@ def _get_dataset_url(call: Call, dataset: StoredObject) -> dict[str, str]:
 
 def _new_metric(_world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     now = format_time(at)
-    config = {name: values["config"][name] for name in ("scoring_prompt", "requires_ground_truth")}
     return {
         "metric_uuid": uuid,
         "metric_name": values["metric_name"],
         "description": values["description"],
-        "custom_eval_config": {**config, "created_at": now, "updated_at": now},
+        "custom_eval_config": {**values["config"], "created_at": now, "updated_at": now},
         "evaluation_scope": "EVALUATION_SCOPE_MODEL",
         "source": "EVALUATION_METRIC_SOURCE_CUSTOM",
         "metric_type": "METRIC_TYPE_MODEL_QUALITY",
@@ -121,6 +120,7 @@ METRICS = collection(
             Field("scoring_prompt", type="string", required=True, minimum=1),
             Field("requires_ground_truth", type="boolean", default=False),
         ),
+        closed=True,
     ),
     build=_new_metric,
     check=_check_metric,
@@ -225,7 +225,7 @@ TEST_CASES = collection(
     Field("description", default=""),
     Field("dataset_uuid", required=True, minimum=1, refers=DATASETS.kind),
     Field("metrics", default=[]),
-    Field("star_metric", fields=STAR_METRIC),
+    Field("star_metric", fields=STAR_METRIC, closed=True),
     Field("workspace_uuid", refers=WORKSPACES),
     Field("agent_workspace_name"),
     build=_new_case,

@@ -5,9 +5,9 @@ says the status of its database, and its first indexing job starts by itself. Fr
 knowledge base has its latest 15 jobs, and the days of a schedule are those of cron.
 
 Not documented, chosen here: the times of all states, and the number of items, bytes and tokens of a data source, which are
-fabricated and always the same. A job needs data sources and a database that is online, and there is one at a time. The
-database that is made for a knowledge base is not in the account's list; one that is named has to be. Nothing is billed by
-tokens. Secrets of data sources are not kept. Signed links and OAuth links are well-formed and lead nowhere.
+fabricated and always the same. A job needs data sources and a database that is online, and there is one at a time. A
+knowledge base without a database gets an OpenSearch cluster, of a size for its plan, which stays when it is deleted, and
+is billed like any other. Nothing is billed by tokens. Secrets of data sources are not kept. Signed links and OAuth links are well-formed and lead nowhere.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.services.databases import clusters, engines
+from poseidon_nb.sandbox.services.databases.clusters import CLUSTERS
+from poseidon_nb.sandbox.services.databases.creation import add_cluster
 from poseidon_nb.sandbox.services.genai.models import place_of
 from poseidon_nb.sandbox.services.genai.reference import (
     collection,
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-DATABASES = "databases"
 _PHASE, _STATUS, _SOURCE_STATUS = "BATCH_JOB_PHASE_", "INDEX_JOB_STATUS_", "DATA_SOURCE_STATUS_"
 _PENDING, _RUNNING, _SUCCEEDED, _CANCELLED = (
     _PHASE + phase for phase in ("PENDING", "RUNNING", "SUCCEEDED", "CANCELLED")
@@ -62,7 +64,14 @@ _ALGORITHMS = tuple(
     f"CHUNKING_ALGORITHM_{name}" for name in ("SECTION_BASED", "HIERARCHICAL", "SEMANTIC", "FIXED_LENGTH")
 )
 _CRAWLING = ("UNKNOWN", "SCOPED", "PATH", "DOMAIN", "SUBDOMAINS", "SITEMAP")
-_SIZES = tuple(f"OPEN_SEARCH_PLAN_SIZE_{name}" for name in ("SMALL", "MEDIUM", "LARGE", "EXTRA_LARGE"))
+_ENGINE = "opensearch"
+#: The size of the database of each plan.
+_SIZES = {
+    "OPEN_SEARCH_PLAN_SIZE_SMALL": "db-s-1vcpu-2gb",
+    "OPEN_SEARCH_PLAN_SIZE_MEDIUM": "db-s-2vcpu-4gb",
+    "OPEN_SEARCH_PLAN_SIZE_LARGE": "db-s-4vcpu-8gb",
+    "OPEN_SEARCH_PLAN_SIZE_EXTRA_LARGE": "m3-2vcpu-16gb",
+}
 _OAUTH_TYPES = ("dropbox", "google")
 
 
@@ -87,7 +96,7 @@ _KINDS = {
 }
 _SECRETS = ("key_id", "secret_key", "refresh_token")
 _SOURCE_FIELDS = (
-    *(Field(name, type="object", fields=fields) for name, fields in _KINDS.items()),
+    *(Field(name, type="object", fields=fields, closed=True) for name, fields in _KINDS.items()),
     Field("chunking_algorithm", type="string", default=_ALGORITHMS[0], choices=_ALGORITHMS),
     Field(
         name="chunking_options",
@@ -96,6 +105,7 @@ _SOURCE_FIELDS = (
             *(Field(f"{name}_chunk_size", type="integer", minimum=1) for name in ("max", "parent", "child")),
             Field("semantic_threshold", type="number", minimum=0, maximum=1),
         ),
+        closed=True,
     ),
     *_texts("bucket_name", "bucket_region", "item_path"),
 )
@@ -113,11 +123,8 @@ def _check_source(_call: Call, values: dict[str, Any], present: StoredObject | N
 
 def _new_source(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     shown = {
-        name: {one.name: value[one.name] for one in _KINDS[name] if one.name in value and one.name not in _SECRETS}
-        if name in _KINDS
-        else value
+        name: {key: inner for key, inner in value.items() if key not in _SECRETS} if name in _KINDS else value
         for name, value in values.items()
-        if name in (*_KINDS, "chunking_algorithm", "chunking_options")
     }
     return new_object(world, uuid, shown, at)
 
@@ -131,27 +138,35 @@ def _shown_source(world: World, source: StoredObject) -> StoredObject:
 
 
 def _new_base(world: World, uuid: str, values: dict[str, Any], at: float) -> StoredObject:
-    sources = values.pop("datasources")
-    for name in ("size", "vpc_uuid"):
-        values.pop(name, None)
     own = {"user_id": user_id(world), "is_public": False}
-    values["database_id"] = values.get("database_id") or rng.uuid(world.seed, "genai database", uuid)
-    return StoredObject(new_object(world, uuid, {**values, **own}, at), {"datasources": sources})
+    internal = {name: values.pop(name, None) for name in ("datasources", "size", "vpc_uuid")}
+    return StoredObject(new_object(world, uuid, {**values, **own}, at), internal)
 
 
 def _check_base(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
+    world, database = call.world, values.get("database_id")
+    if database and CLUSTERS.store(world)[database]["engine"] != _ENGINE:
+        raise unprocessable(f"The database {database} is not of OpenSearch.")
     if present is None:
         require_model(values["embedding_model_uuid"], "KNOWLEDGEBASE", "embedding_model_uuid")
-        values |= place_of(call.world, values)
+        values |= place_of(world, values)
         for source in values["datasources"]:
             _check_source(call, source, None)
+        if not database:
+            clusters.check_region(world, _ENGINE, values["region"])
+            clusters.check_place(call, {"private_network_uuid": values.get("vpc_uuid"), "region": values["region"]})
+
+
+def _status(world: World, base: StoredObject) -> str:
+    """Return the status of the database, which may have been destroyed."""
+    database = CLUSTERS.store(world).get(base.public.get("database_id"))
+    return "DECOMMISSIONED" if database is None else database["status"].upper()
 
 
 def shown_base(world: World, base: StoredObject) -> StoredObject:
     """Return a knowledge base as responses show it."""
-    public = {name: value for name, value in base.public.items() if name != "database_status"}
     jobs = _jobs_of(world, base["uuid"])
-    return StoredObject({**public, "last_indexing_job": _shown_job(world, jobs[-1]).public} if jobs else public)
+    return base.with_public(last_indexing_job=_shown_job(world, jobs[-1]).public) if jobs else base
 
 
 KNOWLEDGE_BASES = collection(
@@ -160,19 +175,19 @@ KNOWLEDGE_BASES = collection(
     Field("embedding_model_uuid", required=True),
     Field("project_id", refers="projects"),
     Field("region"),
-    Field("vpc_uuid", refers="vpcs"),
-    Field("database_id", refers=DATABASES),
-    Field("size", choices=_SIZES),
+    Field("vpc_uuid"),
+    Field("database_id", refers=CLUSTERS.kind),
+    Field("size", choices=tuple(_SIZES)),
     Field("tags", default=[]),
-    Field("datasources", default=[], fields=_SOURCE_FIELDS),
+    Field("datasources", default=[], fields=_SOURCE_FIELDS, closed=True),
     Field(
         name="reranking_config",
         fields=(Field("enabled", type="boolean", default=False), Field("model", type="string", default="")),
+        closed=True,
     ),
     build=_new_base,
     check=_check_base,
     show=shown_base,
-    states=States(first=(("CREATING", 300.0),), ready="ONLINE", field="database_status"),
     label="knowledge base",
 )
 SOURCES = collection(
@@ -191,15 +206,28 @@ def _create_base(call: Call) -> HTTPResponse:
     base = KNOWLEDGE_BASES.make(call)
     for source in base.internal["datasources"]:
         SOURCES.add(world, source, world.now(), base["uuid"])
-    if call.body.get("database_id"):
-        KNOWLEDGE_BASES.put(world, base.with_public(database_status="ONLINE"))
-        start_job(world, world.now(), base["uuid"])
+    if not base.public.get("database_id"):
+        base = KNOWLEDGE_BASES.put(world, base.with_public(database_id=_add_database(world, base)["id"]))
+    start_job(world, world.now(), base["uuid"])
     return respond(call, shown_base(world, base))
+
+
+def _add_database(world: World, base: StoredObject) -> StoredObject:
+    values = {
+        "name": f"genai-{base['uuid'][:13]}",
+        "engine": _ENGINE,
+        "version": engines.options()[_ENGINE]["default_version"],
+        "size": _SIZES[base.internal["size"] or next(iter(_SIZES))],
+        "num_nodes": 1,
+        "private_network_uuid": base.internal["vpc_uuid"],
+        **{name: base[name] for name in ("region", "project_id")},
+    }
+    return add_cluster(world, values, world.now())
 
 
 def _get_base(call: Call) -> HTTPResponse:
     base = KNOWLEDGE_BASES.find(call)
-    return respond(call, shown_base(call.world, base), database_status=base["database_status"])
+    return respond(call, shown_base(call.world, base), database_status=_status(call.world, base))
 
 
 def _remove_base(world: World, at: float, uuid: str) -> None:
@@ -267,7 +295,7 @@ def _check_job(call: Call, values: dict[str, Any], _present: StoredObject | None
 
 def _obstacle(world: World, base: str) -> str:
     """Return why no indexing job can start; empty if one can."""
-    status = KNOWLEDGE_BASES.store(world)[base]["database_status"]
+    status = _status(world, KNOWLEDGE_BASES.store(world)[base])
     if status != "ONLINE":
         return f"The database of the knowledge base is {status}, and has to be ONLINE for this."
     if not SOURCES.all(world, base):
@@ -293,6 +321,19 @@ def start_job(world: World, at: float, base: str) -> None:
     if not _obstacle(world, base):
         uuids = [source["uuid"] for source in SOURCES.all(world, base)]
         JOBS.add(world, {"knowledge_base_uuid": base, "data_source_uuids": uuids}, at)
+
+
+def _index_first(world: World, at: float, database: str) -> None:
+    for base in KNOWLEDGE_BASES.all(world):
+        if base.public.get("database_id") == database and not _jobs_of(world, base["uuid"]):
+            start_job(world, at, base["uuid"])
+
+
+def _forget_database(world: World, _at: float, database: str) -> None:
+    for base in [*KNOWLEDGE_BASES.all(world)]:
+        if base.public.get("database_id") == database:
+            public = {name: value for name, value in base.public.items() if name != "database_id"}
+            KNOWLEDGE_BASES.put(world, StoredObject(public, base.internal))
 
 
 def _begin_job(world: World, at: float, uuid: str) -> None:
@@ -436,7 +477,8 @@ OPERATIONS: dict[str, Handler] = {
 }
 
 EFFECTS: dict[str, Callable[..., None]] = {
-    f"{KNOWLEDGE_BASES.kind}.ONLINE": start_job,
+    f"{CLUSTERS.kind}.online.genai": _index_first,
+    f"{CLUSTERS.kind}.removed.genai": _forget_database,
     f"{KNOWLEDGE_BASES.kind}.removed": _remove_base,
     f"{JOBS.kind}.{_RUNNING}": _begin_job,
     f"{JOBS.kind}.{_SUCCEEDED}": _end_job,

@@ -209,9 +209,15 @@ ROUTERS = collection(
         fields=(
             Field("task_slug", type="string"),
             Field("models", type="array", items="string"),
-            Field("custom_task", type="object", fields=_TASK),
-            Field("selection_policy", type="object", fields=(Field("prefer", type="string", choices=_PREFERENCES),)),
+            Field("custom_task", type="object", fields=_TASK, closed=True),
+            Field(
+                "selection_policy",
+                type="object",
+                fields=(Field("prefer", type="string", choices=_PREFERENCES),),
+                closed=True,
+            ),
         ),
+        closed=True,
     ),
     build=_new_router,
     check=_check_router,
@@ -221,10 +227,8 @@ ROUTERS = collection(
 
 def _new_custom_model(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     del values["accept_terms_and_conditions"]
-    source = {name: values["source_ref"][name] for name in _SOURCE_FIELDS if name in values["source_ref"]}
-    source.pop("hf_token", None)
+    values["source_ref"].pop("hf_token", None)
     fixed = {
-        "source_ref": source,
         "storage_region": values.pop("preferred_gpu_region"),
         "team_id": str(rng.randint(1_000_000, 9_000_000, world.seed, "team")),
         "active_deployments": [],
@@ -253,8 +257,10 @@ CUSTOM_MODELS = collection(
     Field("name", required=True, minimum=1, unique=True),
     Field("description", default=""),
     Field("source_type", required=True, choices=tuple(_SOURCES)),
-    Field("source_ref", required=True, fields=tuple(Field(name, type="string") for name in _SOURCE_FIELDS)),
-    Field("tags", default={"tags": []}, fields=(Field("tags", type="array", items="string"),)),
+    Field(
+        "source_ref", required=True, closed=True, fields=tuple(Field(name, type="string") for name in _SOURCE_FIELDS)
+    ),
+    Field("tags", default={"tags": []}, fields=(Field("tags", type="array", items="string"),), closed=True),
     Field("preferred_gpu_region", default="tor1"),
     Field("accept_terms_and_conditions"),
     *(Field(name) for name in _SPACES_ONLY),
