@@ -113,6 +113,41 @@ def test_pydo_makes_a_database_cluster_and_what_is_in_it(client: pydo.Client, cl
     assert databases.list_clusters(**HTTP)["databases"] == []
 
 
+def test_pydo_makes_a_kubernetes_cluster_with_pools_and_registries(client: pydo.Client, clock: Any):
+    kubernetes = client.kubernetes
+    version = kubernetes.list_options(**HTTP)["options"]["versions"][-1]["slug"]
+    pools = [{"name": "workers", "size": "s-1vcpu-2gb", "count": 2}]
+    body = {"name": "from-pydo", "region": "nyc3", "version": version, "node_pools": pools}
+    id_ = kubernetes.create_cluster(body=body, **HTTP)["kubernetes_cluster"]["id"]
+    clock.advance(600)
+    assert kubernetes.get_cluster(id_, **HTTP)["kubernetes_cluster"]["status"]["state"] == "running"
+    assert id_ in kubernetes.get_credentials(id_, expiry_seconds=60, **HTTP)["server"]
+    pool = {"name": "web", "size": "s-1vcpu-2gb", "count": 3, "auto_scale": True, "min_nodes": 3, "max_nodes": 6}
+    pool_id = kubernetes.add_node_pool(id_, body=pool, **HTTP)["node_pool"]["id"]
+    grown = kubernetes.update_node_pool(id_, pool_id, body={"name": "web-2", "count": 4}, **HTTP)["node_pool"]
+    assert (grown["name"], len(grown["nodes"])) == ("web-2", 4)
+    assert kubernetes.delete_node(id_, pool_id, grown["nodes"][0]["id"], **HTTP) is None
+    assert kubernetes.delete_node_pool(id_, pool_id, **HTTP) is None
+    (upgrade,) = kubernetes.get_available_upgrades(id_, **HTTP)["available_upgrade_versions"]
+    assert kubernetes.upgrade_cluster(id_, body={"version": upgrade["slug"]}, **HTTP) is None
+    clock.advance(600)
+
+    registry = {"name": "from-pydo", "subscription_tier_slug": "basic"}
+    client.registries.create(body=registry, **HTTP)
+    assert client.registry.get_docker_credentials(read_write=True, **HTTP)["auths"]["registry.digitalocean.com"]["auth"]
+    assert client.registries.run_garbage_collection("from-pydo", **HTTP)["garbage_collection"]["status"] == "requested"
+    kubernetes.add_registry(body={"cluster_uuids": [id_]}, **HTTP)
+    cluster = kubernetes.get_cluster(id_, **HTTP)["kubernetes_cluster"]
+    assert (cluster["version"], cluster["registries"]) == (upgrade["slug"], ["from-pydo"])
+    with pytest.raises(HttpResponseError):
+        kubernetes.destroy_associated_resources_selective(id_, body={"load_balancers": ["invalid"]}, **HTTP)
+    apps = {"addon_slugs": ["kube-state-metrics", "loki"], "cluster_uuid": id_}
+    assert client.one_clicks.install_kubernetes(body=apps, **HTTP)["message"]
+    assert client.one_clicks.list(type="thisshouldnotmatch", **HTTP).get("1_clicks") is None
+    assert kubernetes.delete_cluster(id_, **HTTP) is None
+    assert client.registries.delete("from-pydo", **HTTP) is None
+
+
 def test_pydo_reports_a_wrong_token_as_the_service_does(sandbox: Sandbox):
     with (
         pydo.Client("dop_v1_wrong", endpoint=sandbox.url) as client,

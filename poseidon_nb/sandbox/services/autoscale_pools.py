@@ -7,7 +7,7 @@ name cannot be changed, says the specification.
 
 Not documented, chosen here: a pool begins with its minimum. The newest members leave first. A pool in which a droplet was
 deleted by hand creates another one at its next check. What cannot be created, for want of droplets in the limit of the
-account or because the image is gone, is an event of the history with the status ``error``. A deleted pool is gone after ten
+account or because the image is gone, is one event of the history with the status ``error``, however often it is tried. A deleted pool is gone after ten
 seconds; its droplets stay, except with ``dangerous``, which answers 400 without the header ``X-Dangerous: true``. Members
 use what their droplets use, which is fabricated, and are unhealthy while they are off.
 """
@@ -186,6 +186,10 @@ def _scale(world: World, at: float, pool: StoredObject, wanted: int, reason: str
     for member in live[wanted:]:
         _leave(world, at, _MEMBERS.key_of(member))
     counts = {"current_instance_count": len(live), "desired_instance_count": wanted, "reason": reason}
+    last = _HISTORY.all(world, pool["id"])[-1:]
+    if not done and last and counts.items() <= last[0].public.items():
+        _HISTORY.change(world, last[0], status="error")
+        return
     event = _HISTORY.add(world, counts, at, pool["id"], settled=not done)
     if not done:
         _HISTORY.change(world, event, status="error")

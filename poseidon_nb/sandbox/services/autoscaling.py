@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from poseidon_nb.sandbox.timestamps import DAY_S
 from poseidon_nb.sandbox.workload import use_at
 
 if TYPE_CHECKING:
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.world import World
 
-#: After a longer move of the clock, only this time before its end is simulated.
-_CATCH_UP_S = float(DAY_S)
+#: After a long move of the clock, a pool is checked only so many times before its end.
+_MAX_CHECKS = 144
 #: Ratios that differ less from a whole number are that number.
 _ROUNDING = 1e-6
 
@@ -50,4 +49,5 @@ def wanted_count(count: int, ratios: Sequence[float], low: int, high: int) -> in
 
 def next_check(world: World, at: float, period_s: float) -> float:
     """Return when a pool is checked again, after a check at a time; the period is in seconds at DigitalOcean."""
-    return max(at + period_s / world.speed, world.clock.now() - _CATCH_UP_S)
+    step_s = period_s / world.speed
+    return max(at + step_s, world.clock.now() - _MAX_CHECKS * step_s)

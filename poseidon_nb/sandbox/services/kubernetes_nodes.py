@@ -90,6 +90,8 @@ def _reconcile(world: World, at: float, key: str) -> None:
 
 
 def _add_nodes(world: World, at: float, pool: StoredObject, number: int) -> None:
+    """Create nodes, as many as the limit of the account allows."""
+    number = min(number, world.state.account["droplet_limit"] - len(world.droplets))
     cluster = CLUSTERS.store(world)[pool.internal["parent"]]
     first = world.next_number("kubernetes node names")
     names = [f"{pool['name']}-{short_id(world, pool['id'], first, one)}" for one in range(number)]
