@@ -10,7 +10,7 @@ from datetime import datetime
 from poseidon_nb.sandbox.invoices import charges
 
 DAY_S = 86_400
-NEW = {"name": "orders", "engine": "pg", "region": "nyc3", "size": "db-s-1vcpu-2gb", "num_nodes": 1}
+NEW = {"name": "ledger", "engine": "pg", "region": "nyc3", "size": "db-s-1vcpu-2gb", "num_nodes": 1}
 
 
 def made(api, **fields):
@@ -27,7 +27,8 @@ def limited(api, *scopes):
     return {"authorization": f"Bearer {answer['token']}"}
 
 
-def test_a_cluster_costs_its_nodes_their_storage_and_each_read_only_node(api):
+def test_a_cluster_costs_its_nodes_their_storage_and_each_read_only_node(make_api):
+    api = make_api(droplets=0)
     world = api.sandbox._dispatcher.world
     start = world.now()
     answer = api("POST", "/v2/databases", {**NEW, "num_nodes": 2, "storage_size_mib": 40 * 1024})[1]
@@ -46,11 +47,11 @@ def test_a_cluster_costs_its_nodes_their_storage_and_each_read_only_node(api):
     found = {one.description: one for one in charges(world, start, world.now()) if one.product == "Managed Databases"}
     assert {text: one.cents for text, one in found.items()} == {
         # A quarter of a month each: two nodes at 30 dollars with 10 GiB more than 30; two at 60 dollars, with 60 GiB.
-        "orders (2 x db-s-1vcpu-2gb, +10 GiB)": 1608,
-        "orders (2 x db-s-2vcpu-4gb)": 3000,
+        "ledger (2 x db-s-1vcpu-2gb, +10 GiB)": 1608,
+        "ledger (2 x db-s-2vcpu-4gb)": 3000,
         "reader (1 x db-s-1vcpu-2gb, +10 GiB)": 5,
     }
-    assert resized - 600 < found["orders (2 x db-s-2vcpu-4gb)"].start < resized
+    assert resized - 600 < found["ledger (2 x db-s-2vcpu-4gb)"].start < resized
 
 
 def test_a_token_without_the_scope_sees_no_credentials(api):
@@ -102,14 +103,14 @@ def test_a_day_has_one_backup_and_a_fork_has_what_the_cluster_had(api, refused):
     backups = api.get(f"{path}/backups")["backups"]
     assert len(backups) == 7
     assert len({one["created_at"][10:] for one in backups}) == 1
-    restore = {"database_name": "orders", "backup_created_at": backups[0]["created_at"]}
+    restore = {"database_name": "ledger", "backup_created_at": backups[0]["created_at"]}
     fork = made(api, name="copy", backup_restore=restore)
     assert api.get(f"{fork}/dbs") == api.get(f"{path}/dbs")
     assert api.get(f"{fork}/users/app") == api.get(f"{path}/users/app")
     assert api.get(f"{path}/users/app")["user"]["password"] == api.get(f"{fork}/users/app")["user"]["password"]
-    old = {"database_name": "orders", "backup_created_at": "2020-01-01T00:00:00Z"}
+    old = {"database_name": "ledger", "backup_created_at": "2020-01-01T00:00:00Z"}
     answer = api("POST", "/v2/databases", {**NEW, "name": "older", "backup_restore": old})
-    refused(answer, 422, "orders has no backup of this time.")
+    refused(answer, 422, "ledger has no backup of this time.")
 
 
 def test_a_deleted_tag_leaves_clusters_and_read_only_nodes(api):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tests.contract.walk import Walk
 
-NEW = {"name": "orders", "engine": "pg", "region": "nyc3", "size": "db-s-1vcpu-2gb", "num_nodes": 2}
+NEW = {"name": "ledger", "engine": "pg", "region": "nyc3", "size": "db-s-1vcpu-2gb", "num_nodes": 2}
 
 
 def make(walk: Walk, name: str, engine: str, **more: Any) -> str:
@@ -24,7 +24,7 @@ def walk_clusters(walk: Walk) -> None:
     droplet = walk.get("/v2/droplets")["droplets"][0]["id"]
     vpc = walk.must("POST", "/v2/vpcs", {"name": "data", "region": "nyc3"})["vpc"]["id"]
     place = {"private_network_uuid": vpc, "tags": ["data"], "rules": [{"type": "ip_addr", "value": "192.0.2.1"}]}
-    path = make(walk, "orders", "pg", **place, storage_size_mib=40_960)
+    path = make(walk, "ledger", "pg", **place, storage_size_mib=40_960)
     id_ = path.rpartition("/")[2]
     cluster = walk.get(path)["database"]
     assert cluster["connection"]["uri"].endswith(":25060/defaultdb?sslmode=require")
@@ -142,7 +142,7 @@ def walk_accounts(walk: Walk, path: str) -> None:
 
 def walk_copies(walk: Walk, path: str) -> None:
     backup = walk.get(f"{path}/backups")["backups"][-1]["created_at"]
-    restore = {"database_name": "orders", "backup_created_at": backup}
+    restore = {"database_name": "ledger", "backup_created_at": backup}
     fork = walk.must("POST", "/v2/databases", {**NEW, "name": "copy", "backup_restore": restore})["database"]
     assert fork["status"] == "forking"
     replica = {"name": "read-1", "size": "db-s-2vcpu-4gb", "tags": ["reader"]}

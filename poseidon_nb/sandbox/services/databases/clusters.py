@@ -92,14 +92,13 @@ def children(world: World, kind: str, id_: str) -> list[StoredObject]:
 def _show(call: Call, cluster: StoredObject) -> StoredObject:
     """Return a cluster with what follows from it: its connections, users, databases, rules and maintenance."""
     world, public, engine, name = call.world, cluster.public, cluster["engine"], cluster["name"]
-    users = children(world, "users", cluster["id"])
-    primary = next((one for one in users if one.public.get("role") == "primary"), None)
-    password = primary.public.get("password", "") if primary is not None else ""
-    login = {"user": engines.ENGINES[engine].user, "password": password}
+    users = {user["name"]: user.public for user in children(world, "users", cluster["id"])}
+    primary = engines.ENGINES[engine].user
+    login = {"user": primary, "password": users[primary].get("password", "")}
     shown: dict[str, Any] = {
         **engines.version_dates(engine, public["version"]),
         **engines.connections(world, engine, name, standby=_has_standby(public), **login),
-        "users": [one.public for one in users],
+        "users": [*users.values()],
         "db_names": [one["name"] for one in children(world, "dbs", cluster["id"])] or None,
         "maintenance_window": _maintenance(cluster, world.now()),
         "rules": cluster.internal.get("rules", []),
@@ -161,13 +160,13 @@ CLUSTERS = Resource(
 )
 
 
-def online(cluster: StoredObject) -> None:
+def require_online(cluster: StoredObject) -> None:
     """Raise 412 unless a cluster is online."""
     if cluster["status"] != "online":
         raise HTTPException(412, "precondition_failed", f"cluster is {cluster['status']}, and has to be online")
 
 
-def name_is_free(world: World, name: str) -> None:
+def check_name(world: World, name: str) -> None:
     """Raise 422 if a cluster or a read-only node has this name, or none can."""
     if not NAME.fullmatch(name):
         raise unprocessable("invalid cluster name: it may contain letters, digits and dashes, up to 63")
@@ -217,7 +216,7 @@ def _list_clusters(call: Call) -> HTTPResponse:
 
 
 def _resize(call: Call, cluster: StoredObject) -> None:
-    online(cluster)
+    require_online(cluster)
     size, num_nodes = call.body["size"], call.body["num_nodes"]
     check_size(cluster["engine"], num_nodes, size)
     if engines.memory_gib(size) < engines.memory_gib(cluster["size"]):
@@ -230,7 +229,7 @@ def _resize(call: Call, cluster: StoredObject) -> None:
 
 
 def _migrate(call: Call, cluster: StoredObject) -> None:
-    online(cluster)
+    require_online(cluster)
     region = call.body["region"]
     check_region(call.world, cluster["engine"], region)
     if region == cluster["region"]:
@@ -255,7 +254,7 @@ def _finish_change(world: World, at: float, id_: str) -> None:
 
 
 def _upgrade(call: Call, cluster: StoredObject) -> None:
-    online(cluster)
+    require_online(cluster)
     engine, version = cluster["engine"], call.body.get("version") or ""
     versions = engines.options()[engine]["versions"]
     if version not in versions or versions.index(version) <= versions.index(cluster["version"]):
@@ -281,7 +280,7 @@ def _set_window(call: Call, cluster: StoredObject) -> None:
 
 
 def _install_update(call: Call, cluster: StoredObject) -> None:
-    online(cluster)
+    require_online(cluster)
     now = call.world.now()
     past, published = _windows(cluster, now)
     if published <= now:

@@ -58,7 +58,7 @@ _FIELDS = (
 def _create_cluster(call: Call) -> HTTPResponse:
     world, values = call.world, read_fields(_FIELDS, call.body)
     engine, size = values["engine"], values["size"]
-    clusters.name_is_free(world, values["name"])
+    clusters.check_name(world, values["name"])
     offered = engines.options()[engine]
     values["version"] = values.get("version") or offered.get("default_version", offered["versions"][-1])
     if values["version"] not in offered["versions"]:
@@ -133,8 +133,8 @@ def add_cluster(
 def _check_replica(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
     cluster = CLUSTERS.find(call)
     engines.require(cluster, "read-only nodes")
-    clusters.online(cluster)
-    clusters.name_is_free(call.world, values["name"])
+    clusters.require_online(cluster)
+    clusters.check_name(call.world, values["name"])
     values["region"] = values.get("region") or cluster["region"]
     engine, size = cluster["engine"], values["size"]
     clusters.check_size(engine, 1, size)
@@ -191,7 +191,7 @@ REPLICAS = Resource(
 
 def _promote(call: Call, replica: StoredObject) -> HTTPResponse:
     world, parent = call.world, CLUSTERS.find(call)
-    clusters.online(replica)
+    clusters.require_online(replica)
     kept = ("id", "name", "size", "region", "private_network_uuid", "storage_size_mib", "do_settings", "tags")
     values = {name: replica[name] for name in kept}
     values |= {"engine": parent["engine"], "version": parent["version"], "num_nodes": 1}

@@ -43,7 +43,7 @@ MIGRATIONS = Resource(
 
 def _start_migration(call: Call, cluster: StoredObject) -> dict[str, Any]:
     engines.require(cluster, "online migrations")
-    clusters.online(cluster)
+    clusters.require_online(cluster)
     read_fields(MIGRATIONS.fields, call.body)
     if any(one["status"] in _RUNNING for one in MIGRATIONS.all(call.world, cluster["id"])):
         raise conflict("An online migration to this cluster is running already.")
