@@ -62,6 +62,13 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "described with the key of the list; the service and godo use key",
         {"response_key": "key", "response_is_list": False},
     ),
+    **{
+        f"apps_{verb}_job_invocation": (
+            "described as a bare job invocation; its own text, its example and godo have it under job_invocation",
+            {"response_key": "job_invocation"},
+        )
+        for verb in ("get", "cancel")
+    },
     "byoipPrefixes_create": (
         "described as a bare prefix; its own example and godo have it under byoip_prefix",
         {"response_key": "byoip_prefix"},

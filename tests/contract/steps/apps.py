@@ -147,10 +147,10 @@ def walk_events(walk: Walk, path: str) -> None:
     for page in walk.pages(f"{path}/job-invocations", job_names="migrate"):
         assert {one["job_name"] for one in page["job_invocations"]} == {"migrate"}
     place = f"{path}/job-invocations/{newest['id']}"
-    assert walk.get(place, job_name="migrate") == newest
+    assert walk.get(place, job_name="migrate")["job_invocation"] == newest
     logs = f"{path}/jobs/migrate/invocations/{newest['id']}/logs"
     assert "live_url" in walk.get(logs, type="JOB_INVOCATION")
-    assert walk.must("POST", f"{place}/cancel")["phase"] == "CANCELED"
+    assert walk.must("POST", f"{place}/cancel")["job_invocation"]["phase"] == "CANCELED"
     walk.refused(422, "POST", f"{place}/cancel")
     walk.refused(404, "GET", f"{path}/job-invocations/none")
     walk.later()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import objects
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import HTTPResponse, not_found
@@ -104,6 +105,7 @@ def _propose(call: Call) -> HTTPResponse:
         "app_name_available": spec["name"] not in taken,
         "app_is_static": is_static(spec),
         "existing_static_apps": str(others),
+        "max_free_static_apps": str(prices.FREE_STATIC_APPS),
         "spec": spec,
         "app_cost": round(monthly_usd(spec, others)),
     }
