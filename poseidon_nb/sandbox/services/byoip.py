@@ -3,11 +3,12 @@
 From the specification: a network is a /18 to a /24, and is in progress until it is active. From the acceptance tests of
 Terraform's provider, which DigitalOcean runs: a prefix can be advertised while it is in progress, and a deleted one is gone
 at once. ``declined``, with a ``failure_reason`` for a network that nobody can own, is in godo's tests. Addresses of an
-active prefix can be given to NAT gateways.
+active prefix are assigned to droplets as reserved IPs are (the specification), or given to NAT gateways (the provider).
 
 Not documented, chosen here: that validating takes ten minutes, where DigitalOcean asks for days; every signature is
 accepted; networks must not overlap (422), nor be deleted while an address is in use (422); a prefix belongs to the default
-project. The ids of assignments are fabricated. Addresses cannot be assigned to droplets.
+project. An address is among the reserved IPs once it was assigned, and is free of charge. The ids of assignments are
+fabricated.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox.actions import is_busy
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import unprocessable
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
@@ -33,8 +38,6 @@ _LOCAL_TEXT = "not allowed local IP range"
 _LOCAL_RANGES = tuple(
     map(IPv4Network, ("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"))
 ) + tuple(map(IPv4Network, ("192.168.0.0/16", "224.0.0.0/3")))
-#: The store and the type in URNs of what can have an address of a prefix.
-_USERS = {"vpc_nat_gateways": "vpc_nat_gateway"}
 
 
 def _check(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
@@ -100,9 +103,13 @@ def _advertise(call: Call, prefix: StoredObject) -> StoredObject:
 
 
 def _delete(call: Call, prefix: StoredObject) -> None:
-    if _assignments(call.world, prefix):
+    world, network = call.world, IPv4Network(prefix["prefix"])
+    known = [ip for ip, _ in world.reserved_ips.items() if IPv4Address(ip) in network]
+    if _assignments(world, prefix) or any(is_busy(world, "reserved_ip", ip) for ip in known):
         raise unprocessable("The BYOIP prefix has addresses in use.")
-    PREFIXES.remove(call.world, prefix)
+    for ip in known:
+        world.reserved_ips.remove(ip)
+    PREFIXES.remove(world, prefix)
 
 
 def _assignments(world: World, prefix: StoredObject) -> list[StoredObject]:
@@ -110,17 +117,26 @@ def _assignments(world: World, prefix: StoredObject) -> list[StoredObject]:
     return [
         StoredObject(
             {
-                "id": rng.randint(10_000_000, 99_999_999, world.seed, "byoip", address),
-                "byoip": address,
+                "id": rng.randint(10_000_000, 99_999_999, world.seed, "byoip", ip),
+                "byoip": ip,
                 "region": prefix["region"],
-                "resource": f"do:{word}:{user['id']}",
-                "assigned_at": user["created_at"],
+                "resource": urn,
+                "assigned_at": assigned_at,
             }
         )
-        for kind, word in _USERS.items()
-        for user in world.store(kind).all()
-        if IPv4Address(address := user.internal["public"]) in network
+        for ip, urn, assigned_at in _used_addresses(world)
+        if IPv4Address(ip) in network
     ]
+
+
+def _used_addresses(world: World) -> Iterator[tuple[str, str, str]]:
+    """Yield the public addresses that are in use, each with the URN of its user and since when."""
+    for gateway in world.store("vpc_nat_gateways").all():
+        yield gateway.internal["public"], f"do:vpc_nat_gateway:{gateway['id']}", gateway["created_at"]
+    for address in world.reserved_ips.all():
+        past = address.internal.get("past", {}).get("droplet_id")
+        if past and address.internal["droplet_id"] is not None:
+            yield address["ip"], f"do:droplet:{address.internal['droplet_id']}", format_time(past[-1][0])
 
 
 def requested_address(call: Call, region: str) -> str | None:
@@ -130,15 +146,33 @@ def requested_address(call: Call, region: str) -> str | None:
             pass
         case _:
             return None
-    for prefix in PREFIXES.all(call.world):
-        if prefix["status"] == _ACTIVE and prefix["region"] == region and _is_free(call.world, prefix, text):
-            return text
-    raise unprocessable(f"{text} is not a free address of an active BYOIP prefix in {region}.")
+    prefix = _prefix_of_free(call.world, text)
+    if prefix is None or prefix["region"] != region:
+        raise unprocessable(f"{text} is not a free address of an active BYOIP prefix in {region}.")
+    return text
 
 
-def _is_free(world: World, prefix: StoredObject, text: str) -> bool:
-    hosts = {str(address) for address in IPv4Network(prefix["prefix"]).hosts()}
-    return text in hosts - {one["byoip"] for one in _assignments(world, prefix)}
+def _prefix_of_free(world: World, ip: str) -> StoredObject | None:
+    """Return the active prefix with an address that nothing has; None if there is none."""
+    try:
+        address = IPv4Address(ip)
+    except ValueError:
+        return None
+    if ip in world.reserved_ips or any(ip == used for used, *_ in _used_addresses(world)):
+        return None
+    active = (prefix for prefix in PREFIXES.all(world) if prefix["status"] == _ACTIVE)
+    networks = ((prefix, IPv4Network(prefix["prefix"])) for prefix in active)
+    ends = (0, -1)
+    return next((one for one, net in networks if address in net and address not in {net[end] for end in ends}), None)
+
+
+def brought_ip(world: World, ip: str) -> StoredObject | None:
+    """Return a free address of an active prefix as a reserved IP, which is not stored; None if it is not one."""
+    prefix = _prefix_of_free(world, ip)
+    if prefix is None:
+        return None
+    region = world.reference_data.regions[prefix["region"]]
+    return StoredObject({"ip": ip, "region": region, "project_id": prefix["project_id"]}, {"droplet_id": None})
 
 
 OPERATIONS = {

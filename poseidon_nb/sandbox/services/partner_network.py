@@ -54,6 +54,9 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
         vpc = world.vpcs.get(id_)
         if vpc is None or vpc["region"].rstrip("0123456789") != region:
             raise unprocessable(f"VPC {id_} not found in {region}.")
+    parent = ATTACHMENTS.store(world).get(values.get("parent_uuid"))
+    if parent is not None and parent["state"] != _CREATED:
+        raise unprocessable("The parent of a partner attachment has to be created.")
     if "bgp" in values:
         values["bgp"] = _bgp_object(values["bgp"])
 

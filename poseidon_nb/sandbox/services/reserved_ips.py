@@ -9,7 +9,7 @@ Not documented, chosen here: the messages of 422s. An assigned address can be as
 in the control panel. An assignment keeps the droplet busy too. A droplet has at most one reserved IP, an assigned IPv4
 address can be deleted, and an unknown droplet answers 404. An assigned IPv6 address cannot be deleted, which may be
 the 422 of ``reservedIPv6_delete``; there is no limit to their number. An IPv6 address is too long for a
-``resource_id``, so its actions have a number of the sandbox's own.
+``resource_id``, so its actions have a number of the sandbox's own. An address of a BYOIP prefix can be assigned, too.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from poseidon_nb.sandbox.actions import begin_action, is_busy, pending_event, ra
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
 from poseidon_nb.sandbox.responses import HTTPResponse, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.services.byoip import brought_ip
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -248,8 +249,10 @@ def delete_ip(call: Call) -> HTTPResponse:
 
 def start_ip_action(call: Call) -> HTTPResponse:
     """Handle ``reservedIPsActions_post`` and ``floatingIPsAction_post``."""
-    address = _requested_ip(call)
+    # An address of a BYOIP prefix becomes a reserved IP when it is assigned.
+    address = brought_ip(call.world, call.path_params[_api_name(call)]) or _requested_ip(call)
     action = _start_requested_action(call, RESERVED, address, address_number(address), word=_api_name(call))
+    call.world.reserved_ips.put(address["ip"], address)
     return _respond_action(call, address, action, status=201)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.contract.steps.storage import new_droplet
+
 if TYPE_CHECKING:
     from tests.contract.walk import Walk
 
@@ -97,6 +99,7 @@ def walk_nat_gateways(walk: Walk, prefix: str) -> None:
     (member,) = walk.get(f"/v2/vpcs/{vpcs[1]}/members")["members"]
     assert member["urn"] == f"do:vpc_nat_gateway:{gateway['id']}"
     walk.refused(403, "DELETE", f"/v2/vpcs/{vpcs[1]}")
+    walk_brought_address(walk, prefix)
     (used,) = walk.get(f"{prefix}/ips")["ips"]
     assert (used["byoip"], used["resource"]) == ("203.0.113.7", f"do:vpc_nat_gateway:{own}")
     walk.refused(422, "DELETE", prefix)
@@ -179,6 +182,26 @@ def walk_partner_attachments(walk: Walk) -> None:
     walk.refused(404, "GET", one)
     for vpc_id in (*vpcs, elsewhere):
         walk.must("DELETE", f"/v2/vpcs/{vpc_id}")
+
+
+def walk_brought_address(walk: Walk, prefix: str) -> None:
+    """Assign an address of a prefix to a droplet, as a reserved IP is assigned."""
+    droplet, elsewhere = new_droplet(walk, region="nyc3"), new_droplet(walk)
+    path = "/v2/reserved_ips/203.0.113.9"
+    walk.refused(404, "GET", path)
+    walk.refused(422, "POST", f"{path}/actions", {"type": "unassign"})
+    walk.refused(422, "POST", f"{path}/actions", {"type": "assign", "droplet_id": elsewhere})
+    walk.refused(404, "GET", path)
+    walk.must("POST", f"{path}/actions", {"type": "assign", "droplet_id": droplet})
+    walk.later()
+    assert walk.get(path)["reserved_ip"]["droplet"]["id"] == droplet
+    used = {one["byoip"]: one["resource"] for one in walk.get(f"{prefix}/ips")["ips"]}
+    assert used["203.0.113.9"] == f"do:droplet:{droplet}"
+    for _ in walk.pages(f"{prefix}/ips"):
+        pass
+    for id_ in (droplet, elsewhere):
+        walk.must("DELETE", f"/v2/droplets/{id_}")
+    walk.later()
 
 
 STEPS = (walk_byoip_prefixes, walk_partner_attachments)
