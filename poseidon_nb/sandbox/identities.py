@@ -7,7 +7,6 @@ the account's seed, so they protect nothing.
 from __future__ import annotations
 
 import base64
-import hashlib
 import time
 from dataclasses import dataclass
 
@@ -68,13 +67,13 @@ def make_identity(
     organization : str
         The organization in it; may be empty.
     """
-    secret = hashlib.sha256("/".join(map(str, seed)).encode("utf-8", "surrogatepass")).digest()
+    secret = _digest("sha256", "/".join(map(str, seed)).encode("utf-8", "surrogatepass"))
     parts = [(_ORGANIZATION, organization)] * bool(organization) + [(_COMMON_NAME, common_name)]
     name = _der(
         _SEQUENCE,
         *(_der(_SET, _der(_SEQUENCE, kind, _der(_TEXT, text.encode("utf-8", "replace")))) for kind, text in parts),
     )
-    serial = hashlib.sha256(secret).digest()[:8]
+    serial = _digest("sha256", secret)[:8]
     body = _der(
         _SEQUENCE,
         _der(_VERSION, _der(_INTEGER, b"\x02")),
@@ -106,13 +105,19 @@ def sign(secret: bytes, message: bytes) -> bytes:
 
 
 def _expand(secret: bytes) -> tuple[int, bytes]:
-    digest = hashlib.sha512(secret).digest()
+    digest = _digest("sha512", secret)
     scalar = int.from_bytes(digest[:32], "little") & ((1 << 254) - 8) | (1 << 254)
     return scalar, digest[32:]
 
 
+def _digest(kind: str, data: bytes) -> bytes:
+    import hashlib  # noqa: PLC0415  # loads OpenSSL, which a start does not need
+
+    return hashlib.new(kind, data).digest()
+
+
 def _hash(*parts: bytes) -> int:
-    return int.from_bytes(hashlib.sha512(b"".join(parts)).digest(), "little") % _ORDER
+    return int.from_bytes(_digest("sha512", b"".join(parts)), "little") % _ORDER
 
 
 def _add(one: _Point, other: _Point) -> _Point:
