@@ -201,6 +201,8 @@ def _check_references(world: World, spec: dict[str, Any], centers: list[str]) ->
         image = one.get("image") or {}
         if image.get("registry_type") == "DOCR" and not len(world.store("registries")):
             raise _wrong(f"{kind}.image.registry_type", "the account has no container registry")
+        if image.get("registry_type") == "DOCR" and not image.get("repository"):
+            raise _wrong(f"{kind}.image.repository", "repository is required")
 
 
 def _add_ingress(spec: dict[str, Any]) -> None:
