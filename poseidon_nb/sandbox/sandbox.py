@@ -16,9 +16,11 @@ from poseidon_nb.sandbox.dispatch import Dispatcher
 from poseidon_nb.sandbox.faults import make_fault
 from poseidon_nb.sandbox.reference_data import load_reference_data
 from poseidon_nb.sandbox.request_log import RequestLog
+from poseidon_nb.sandbox.responses import HTTPException
 from poseidon_nb.sandbox.seeds.builder import seed_account
 from poseidon_nb.sandbox.server import HOST, Server, error_response
 from poseidon_nb.sandbox.services import EFFECTS, OPERATIONS
+from poseidon_nb.sandbox.services.container_images import push_image
 from poseidon_nb.sandbox.settings import change_settings, check_settings, get_settings
 from poseidon_nb.sandbox.state_file import StateFile, read_state, save_state
 from poseidon_nb.sandbox.timestamps import SteadyClock
@@ -368,6 +370,24 @@ class Sandbox:
                 raise NoSuchName(f"Action {action_id} not found in the sandbox.", name=str(action_id))
             finish_action(self._dispatcher.world, action_id)
         self._keep()
+
+    def push_image(self, registry: str, repository: str, tag: str = "latest") -> dict[str, Any]:
+        """Push an image to a container registry, as Docker would, and return its manifest.
+
+        Raises
+        ------
+        InvalidArgument
+            The registry does not exist or is read-only, or a name is invalid.
+        """
+        world = self._dispatcher.world
+        with self._dispatcher.lock:
+            world.advance()
+            try:
+                manifest = push_image(world, registry, repository, tag, world.now()).public
+            except HTTPException as error:
+                raise InvalidArgument(f"Cannot push to the registry {registry}: {error.message}") from None
+        self._keep()
+        return {**manifest}
 
     @property
     def now(self) -> datetime:

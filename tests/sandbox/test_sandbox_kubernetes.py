@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
 import yaml
 
 from poseidon_nb.sandbox.invoices import charges
@@ -12,6 +13,12 @@ from poseidon_nb.sandbox.invoices import charges
 HOUR_S = 3600
 POOL = {"name": "pool", "size": "s-2vcpu-4gb", "count": 2}
 NEW = {"name": "prod", "region": "nyc3", "version": "latest", "ha": False, "node_pools": [POOL]}
+
+
+@pytest.fixture
+def api(make_api):
+    """A client for an account without managed services of its own."""
+    return make_api(droplets=5)
 
 
 def create(api, **fields: Any) -> dict[str, Any]:
@@ -137,6 +144,18 @@ def test_an_autoscaled_pool_follows_the_use_of_its_nodes(api):
     busy = create(api, node_pools=[scaled], cluster_autoscaler_configuration={"scale_down_utilization_threshold": 0.01})
     idle = create(api, name="idle", node_pools=[scaled], cluster_autoscaler_configuration={})
     assert [len(nodes(read(api, one["id"]))) for one in (busy, idle)] == [3, 1]
+
+
+def test_a_deleted_tag_goes_unless_clusters_always_have_it(api):
+    cluster = create(api, tags=["web"], node_pools=[POOL | {"tags": ["web", "front"]}])
+    for tag in ("web", "k8s", f"k8s:{cluster['id']}"):
+        assert api("DELETE", f"/v2/tags/{tag}")[0] == 204
+    left = read(api, cluster["id"])
+    own = ["k8s", f"k8s:{cluster['id']}"]
+    assert left["tags"] == own
+    assert left["node_pools"][0]["tags"] == [*own, "k8s:worker", "front"]
+    for tag in left["node_pools"][0]["tags"]:
+        assert api.get(f"/v2/tags/{tag}")["tag"]["resources"]["droplets"]["count"] == 2
 
 
 def test_a_saved_account_keeps_clusters_and_their_future(api):

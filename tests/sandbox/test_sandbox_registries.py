@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
+from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.sandbox.invoices import charges
 from poseidon_nb.sandbox.services.container_registries import REGISTRIES, store_blobs
 
 HOUR_S = 3600
 GIB = 1 << 30
+
+
+@pytest.fixture
+def api(make_api):
+    """A client for an account without managed services of its own."""
+    return make_api(droplets=5)
 
 
 def bill(api, start):
@@ -52,6 +61,9 @@ def test_an_image_can_be_pushed_by_the_route_of_the_sandbox(api, refused):
     for odd in ({"tag": "no space"}, {"repository": "Web"}, {"repository": ""}):
         assert api("POST", "/_sandbox/images", image | odd)[0] == 422
     assert [api("POST", "/_sandbox/images", image)[0] for _ in range(2)] == [201, 201]
+    assert api.sandbox.push_image("a", "api")["tags"] == ["latest"]
+    with pytest.raises(InvalidArgument, match=r"^Cannot push to the registry b: The resource .* could not be found\.$"):
+        api.sandbox.push_image("b", "web")
     # The tag moved to the second image.
     assert [one["tags"] for one in api.get("/v2/registry/a/repositories/web/digests")["manifests"]] == [["v1"], []]
     assert api("POST", "/v2/registry/a/garbage-collection")[0] == 201

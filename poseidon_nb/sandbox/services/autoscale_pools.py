@@ -206,7 +206,7 @@ def _add_members(world: World, at: float, pool: StoredObject, number: int) -> bo
         return False
     for id_ in ids:
         _MEMBERS.add(world, {"droplet_id": id_}, at, pool["id"])
-        if template.get("project_id"):
+        if template.get("project_id") in world.projects:
             assign_resource(world, template["project_id"], f"do:droplet:{id_}", at)
     return True
 

@@ -26,8 +26,10 @@ from poseidon_nb.sandbox.services.kubernetes_resources import (
     NODES,
     POOLS,
     RUNNING,
+    own_tags,
     short_id,
 )
+from poseidon_nb.sandbox.services.tags import ensure_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -192,6 +194,25 @@ def _recycle(call: Call, pool: StoredObject) -> None:
     replace(call.world, [nodes[id_] for id_ in dict.fromkeys(wanted)])
 
 
+def _remove_tag(world: World, _at: float, folded: str) -> None:
+    """Remove a deleted tag from clusters and pools. Those that clusters always have come back, also on the droplets."""
+    for kind in (CLUSTERS, POOLS):
+        for one in kind.store(world).all():
+            deleted = [tag for tag in one["tags"] if tag.lower() == folded]
+            always = {"k8s:worker", *own_tags(one["id"] if kind is CLUSTERS else one.internal["parent"])}
+            if deleted and deleted[0] not in always:
+                kind.put(world, one.with_public(tags=[tag for tag in one["tags"] if tag not in deleted]))
+            elif deleted:
+                _tag_droplets(world, POOLS.key_of(one) if kind is POOLS else "", ensure_tag(world, deleted[0]))
+
+
+def _tag_droplets(world: World, pool: str, tag: str) -> None:
+    for node in NODES.all(world, pool):
+        droplet = world.droplets[int(node["droplet_id"])]
+        if tag not in droplet["tags"]:
+            world.droplets.put(droplet["id"], droplet.with_public(tags=[*droplet["tags"], tag]))
+
+
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "kubernetes_list_nodePools": POOLS.list(),
     "kubernetes_add_nodePool": _add,
@@ -204,6 +225,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
 EFFECTS: dict[str, Callable[..., None]] = {
     "droplet.deleted.kubernetes": _remove_node,
     "kubernetes.autoscale": _autoscale,
+    "tag.deleted.kubernetes": _remove_tag,
     f"{POOLS.kind}.changed": _follow,
     f"{NODES.kind}.deleting": _destroy_droplet,
     # Of a whole cluster, too.
