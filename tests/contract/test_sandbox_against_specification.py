@@ -282,6 +282,8 @@ def needed_value(walk: Walk, parameter: Parameter) -> Any:
     if parameter.name in SUBJECTS:
         _, answer = walk.ask("GET", SUBJECTS[parameter.name])
         found = next((value for value in answer.values() if isinstance(value, list)), [])
+        # Only MySQL clusters have metrics.
+        found = [one for one in found if one.get("engine") in {None, "mysql"}]
         return found[0]["id"] if found else None
     return parameter.enum[0] if parameter.enum else NEEDED.get(parameter.name, "1")
 

@@ -186,7 +186,11 @@ def walk_engines(walk: Walk) -> None:
         walk.refused(422, "PUT", f"{path}/eviction_policy", {"eviction_policy": "random"})
         walk.refused(422, "POST", f"{path}/users", {"name": "app"})
         walk.refused(422, "GET", f"{path}/backups")
-    mongodb = make(walk, "docs", "mongodb", num_nodes=1)
+    mongodb = make(walk, "docs", "mongodb", num_nodes=1, version="6")
+    walk.must("PUT", f"{mongodb}/upgrade", {"version": "7.0"})
+    walk.refused(422, "PUT", f"{mongodb}/upgrade", {"version": "7"})
+    walk.refused(422, "PUT", f"{mongodb}/upgrade", {})
+    assert walk.get(mongodb)["database"]["semantic_version"].startswith("7.0.")
     role = {"settings": {"mongo_user_settings": {"databases": ["docs"], "role": "readOnly"}}}
     assert walk.must("POST", f"{mongodb}/users", {"name": "reader", **role})["user"]["password"]
     assert "password" not in walk.get(f"{mongodb}/users/reader")["user"]
@@ -217,6 +221,7 @@ def walk_sinks(walk: Walk, mysql: str, mongodb: str) -> None:
         walk.refused(409, "POST", f"{path}/logsink", body)
         assert walk.get(f"{path}/logsink/{sink['sink_id']}") == sink
     walk.refused(422, "POST", f"{mysql}/logsink", {"sink_name": "x", "sink_type": "rsyslog", "config": {}})
+    walk.refused(422, "POST", f"{mongodb}/logsink", {"sink_name": "x", "sink_type": "rsyslog", "config": syslog})
     assert len(walk.get(f"{mysql}/logsink")["sinks"]) == 2
     first = walk.get(f"{mysql}/logsink")["sinks"][0]["sink_id"]
     walk.must("PUT", f"{mysql}/logsink/{first}", {"config": {**syslog, "tls": True}})

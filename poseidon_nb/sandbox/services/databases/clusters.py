@@ -257,7 +257,8 @@ def _upgrade(call: Call, cluster: StoredObject) -> None:
     require_online(cluster)
     engine, version = cluster["engine"], call.body.get("version") or ""
     versions = engines.options()[engine]["versions"]
-    if version not in versions or versions.index(version) <= versions.index(cluster["version"]):
+    before, after = (versions.index(engines.offered_version(engine, one)) for one in (cluster["version"], version))
+    if after <= before:
         raise unprocessable("invalid cluster engine version")
     exact = engines.semantic_version(engine, version)
     changed = log(cluster.with_public(version=version, semantic_version=exact), "cluster_update", call.world.now())

@@ -61,8 +61,7 @@ def _create_cluster(call: Call) -> HTTPResponse:
     clusters.check_name(world, values["name"])
     offered = engines.options()[engine]
     values["version"] = values.get("version") or offered.get("default_version", offered["versions"][-1])
-    if values["version"] not in offered["versions"]:
-        raise unprocessable("invalid cluster engine version")
+    engines.offered_version(engine, values["version"])
     clusters.check_size(engine, values["num_nodes"], size)
     clusters.check_region(world, engine, values["region"])
     if values.get("storage_size_mib"):

@@ -1,8 +1,11 @@
 """The database engines: what each one can do, its versions and sizes, and the connections to its clusters.
 
-The options are the example of the specification. Not documented, chosen here: the exact versions, the storage of a size
-(10 GiB with 1 GiB of memory, otherwise 15 GiB for each), and the ports other than 25060 and 25061. Hosts have the form of
-the service's, in ``.invalid``, a domain that never exists (RFC 2606). Passwords are fabricated from the account's seed.
+The options are the example of the specification. From the acceptance tests of Terraform's provider: a version may be a major
+one (``7`` of MongoDB), and sizes with 2 and 4 GiB of memory include 30 and 60 GiB of storage.
+
+Not documented, chosen here: the exact versions, the storage of other sizes (10 GiB with 1 GiB of memory, otherwise 15 GiB for
+each), and the ports other than 25060 and 25061. Hosts have the form of the service's, in ``.invalid``, a domain that never
+exists (RFC 2606). Passwords are fabricated from the account's seed.
 """
 
 from __future__ import annotations
@@ -99,13 +102,24 @@ def options() -> dict[str, Any]:
     return found
 
 
+def offered_version(engine: str, version: str) -> str:
+    """Return the version of the options that a body means, or raise 422. A major version will do."""
+    versions: list[str] = options()[engine]["versions"]
+    for one in versions:
+        if version in {one, one.partition(".")[0]}:
+            return one
+    raise unprocessable("invalid cluster engine version")
+
+
 def semantic_version(engine: str, version: str) -> str:
     """Return the exact version behind a version."""
-    return str(load_data("databases")["semantic_versions"].get(base_engine(engine), {}).get(version, version))
+    version = offered_version(engine, version)
+    return str(load_data("databases")["semantic_versions"][base_engine(engine)].get(version, version))
 
 
 def version_dates(engine: str, version: str) -> dict[str, str]:
     """Return the dates until which a version is available and maintained, as fields of a cluster."""
+    version = offered_version(engine, version)
     rows = load_data("databases")["version_availability"][engine]
     row: dict[str, str] = next((one for one in rows if one["version"] == version), {})
     return {f"version_{name}": row[name] for name in ("end_of_life", "end_of_availability") if row.get(name)}
