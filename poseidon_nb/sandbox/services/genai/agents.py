@@ -322,7 +322,7 @@ def _list_by_key(keys: Resource, name: str) -> Handler:
 
 def _start_answering(world: World, at: float, uuid: str) -> None:
     agent = AGENTS.store(world)[uuid]
-    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.do-ai.run"
+    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.sandbox.invalid"
     deployment = {**agent["deployment"], "url": url, "updated_at": format_time(at)}
     AGENTS.put(world, agent.with_public(deployment=deployment, url=url))
 
