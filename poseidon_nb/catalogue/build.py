@@ -75,7 +75,8 @@ CORRECTIONS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
 }
 
-#: Body fields that operations take although their schema does not list them: the reason and the fields.
+#: Body fields that operations take although their schema does not list them, or lists them otherwise: the reason and the
+#: fields.
 ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
     "volumeActions_post": (
         "the description and both examples name the volume with it",
@@ -90,6 +91,10 @@ ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
     },
     "registries_run_garbageCollection": (_COLLECTION_REASON, (Parameter("type", "string"),)),
     "vpcnatgateways_create": ("godo sends them", (Parameter("project_id", "string"), Parameter("egresses", "object"))),
+    "genai_update_model_router": (
+        "described as objects; the operation that creates a router has names of models",
+        (Parameter("fallback_models", "array", items="string"),),
+    ),
 }
 
 
@@ -126,7 +131,9 @@ def apply_correction(operation: Operation) -> Operation:
     """Return the operation with its correction applied, if there is one."""
     _, fields = CORRECTIONS.get(operation.id, ("", {}))
     _, added = ADDED_FIELDS.get(operation.id, ("", ()))
-    return replace(operation, **fields, body_fields=(*operation.body_fields, *added))
+    names = {parameter.name for parameter in added}
+    kept = [parameter for parameter in operation.body_fields if parameter.name not in names]
+    return replace(operation, **fields, body_fields=(*kept, *added))
 
 
 def read_operations(specification: Mapping[str, Any]) -> Iterator[Operation]:

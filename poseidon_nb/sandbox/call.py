@@ -65,7 +65,7 @@ _UNNEEDED_FIELDS = {
     **dict.fromkeys(("loadBalancers_create", "loadBalancers_update"), ("region",)),
 }
 #: Arrays whose items may have other types than the specification says.
-_ANY_ITEMS = {"droplets_create": ("volumes",), "genai_update_model_router": ("fallback_models",)}
+_ANY_ITEMS = {"droplets_create": ("volumes",)}
 _MISSING_FIELD_IS_400 = frozenset({"uptime_create_check", "uptime_create_alert", "uptime_update_alert"})
 
 

@@ -67,12 +67,11 @@ def test_every_correction_has_a_reason_and_a_known_operation():
         assert operation_id in operation_ids()
 
 
-def test_every_added_field_has_a_reason_and_is_still_missing(specification: dict[str, Any]):
+def test_every_added_field_has_a_reason_and_is_not_described_so(specification: dict[str, Any]):
     described = {found.id: found for found in build.read_operations(specification)}
     for operation_id, (reason, added) in build.ADDED_FIELDS.items():
         assert reason
-        known = {field.name for field in described[operation_id].body_fields}
-        assert not known & {field.name for field in added}, operation_id
+        assert not {*described[operation_id].body_fields} & {*added}, operation_id
 
 
 def test_each_line_holds_one_operation():

@@ -182,3 +182,44 @@ def test_pydo_deploys_an_app_and_rolls_it_back(client: pydo.Client, clock: Any):
         client.apps.create({"spec": spec}, **HTTP)
     assert client.apps.delete(app["id"], **HTTP) == {"id": app["id"]}
     assert client.apps.list(**HTTP)["meta"]["total"] == 0
+
+
+def test_pydo_makes_an_agent_with_a_knowledge_base_and_its_databases(client: pydo.Client, clock: Any):
+    genai = client.genai
+    (model, *_) = genai.list_models(usecases=["MODEL_USECASE_AGENT"], **HTTP)["models"]
+    (embedding, *_) = genai.list_models(usecases=["MODEL_USECASE_KNOWLEDGEBASE"], **HTTP)["models"]
+    source = {"web_crawler_data_source": {"base_url": "https://example.com"}}
+    facts = {"name": "from-pydo", "embedding_model_uuid": embedding["uuid"], "datasources": [source]}
+    base = genai.create_knowledge_base({**facts, "region": "tor1"}, **HTTP)["knowledge_base"]
+    own = {"name": "from-pydo", "instruction": "Help.", "model_uuid": model["uuid"], "region": "tor1"}
+    agent = genai.create_agent({**own, "knowledge_base_uuid": [base["uuid"]]}, **HTTP)["agent"]
+    clock.advance(3600)
+    assert genai.get_agent(agent["uuid"], **HTTP)["agent"]["deployment"]["status"] == "STATUS_RUNNING"
+    assert genai.get_knowledge_base(base["uuid"], **HTTP)["database_status"] == "ONLINE"
+    assert client.databases.get_cluster(base["database_id"], **HTTP)["database"]["engine"] == "opensearch"
+    key = genai.create_agent_api_key(agent["uuid"], {"name": "web"}, **HTTP)["api_key_info"]
+    assert "secret_key" not in genai.list_agent_api_keys(agent["uuid"], **HTTP)["api_key_infos"][0]
+    assert genai.delete_agent_api_key(agent["uuid"], key["uuid"], **HTTP)["api_key_info"]["deleted_at"]
+    assert genai.delete_agent(agent["uuid"], **HTTP)["agent"]["uuid"] == agent["uuid"]
+    vectors = client.vector_databases.create({"name": "docs", "region": "tor1", "size": "small"}, **HTTP)["vector_db"]
+    clock.advance(3600)
+    assert client.vector_databases.get_credentials(vectors["id"], **HTTP)["api_token"]
+    assert client.vector_databases.delete(vectors["id"], **HTTP) is None
+
+
+def test_pydo_deploys_a_model_on_gpus(client: pydo.Client, clock: Any):
+    inference = client.dedicated_inferences
+    gpu = next(one for one in inference.list_sizes(**HTTP)["sizes"] if one["region"] == "tor1")
+    accelerator = {"scale": 1, "type": "prefill_decode", "accelerator_slug": gpu["gpu_slug"]}
+    deployment = {"model_slug": "Qwen/Qwen3-32B", "model_provider": "hugging_face", "accelerators": [accelerator]}
+    vpc = client.vpcs.create({"name": "inference", "region": "tor1"}, **HTTP)["vpc"]["id"]
+    spec = {"version": 1, "name": "from-pydo", "region": "tor1", "vpc": {"uuid": vpc}, "enable_public_endpoint": True}
+    made = inference.create({"spec": {**spec, "model_deployments": [deployment]}}, **HTTP)
+    assert made["token"]["value"]
+    id_ = made["dedicated_inference"]["id"]
+    clock.advance(3600)
+    assert inference.get(id_, **HTTP)["dedicated_inference"]["endpoints"]["public_endpoint_fqdn"]
+    assert len(inference.list_accelerators(id_, **HTTP)["accelerators"]) == 1
+    assert inference.create_tokens(id_, {"name": "mine"}, **HTTP)["token"]["value"]
+    assert len(inference.list_tokens(id_, **HTTP)["tokens"]) == 2
+    assert inference.delete(id_, **HTTP) is None

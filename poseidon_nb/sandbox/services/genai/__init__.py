@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.sandbox.services.genai import (
+    agent_links,
     agents,
     evaluation,
     keys,
     knowledge_bases,
+    links,
     model_evaluation,
     models,
     workspaces,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.resources import Handler
 
-_PARTS = (agents, evaluation, keys, knowledge_bases, model_evaluation, models, workspaces)
+_PARTS = (agent_links, agents, evaluation, keys, knowledge_bases, links, model_evaluation, models, workspaces)
 
 OPERATIONS: dict[str, Handler] = {name: handler for part in _PARTS for name, handler in part.OPERATIONS.items()}
 

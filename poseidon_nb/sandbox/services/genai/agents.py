@@ -1,13 +1,12 @@
-"""Agents of GradientAI with their keys, functions, guardrails, knowledge bases, routes to other agents, and versions.
+"""Agents of GradientAI with their deployments, keys and versions, and all that they are linked to.
 
 From godo's recorded answers: a new agent waits for its deployment, is private, and has an address once it runs. From
 Terraform's provider: it needs a name, an instruction, a model, a project and a region.
 
 Not documented, chosen here: the times of a deployment; project and region have defaults. Only answers about one agent show
-what it is linked to, and what was deleted is no longer shown. No route may lead back to its own agent. Each change makes a
-version. Returning to one restores its settings and links, except functions. Of guardrails there are three with fabricated
-ids, because no operation lists them. A function's namespace has to exist. Nobody talks to an agent here, so its usage
-is zero. The specification has no body for attaching several knowledge bases, so their ids are read from the query.
+what it is linked to, and what was deleted is no longer shown. Each change makes a
+version. Returning to one restores its settings and links, except functions. Nobody talks to an agent here, so its usage
+is zero.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import check_reference, respond
-from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.resources import respond
+from poseidon_nb.sandbox.responses import bad_request, not_found, unprocessable
 from poseidon_nb.sandbox.services.functions import NAMESPACES
 from poseidon_nb.sandbox.services.genai.keys import PROVIDER_KEYS, answer_deleted, key_collection, regenerate
 from poseidon_nb.sandbox.services.genai.knowledge_bases import KNOWLEDGE_BASES, shown_base
-from poseidon_nb.sandbox.services.genai.models import ROUTERS, filter_values, place_of, router_presets
+from poseidon_nb.sandbox.services.genai.models import ROUTERS, place_of, router_presets
 from poseidon_nb.sandbox.services.genai.reference import (
     collection,
     data,
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.resources import Handler, Resource
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
-
-    #: Returns the fields of an agent that a link changes.
-    Link = Callable[[Call, StoredObject], dict[str, Any]]
 
 WORKSPACES = "genai_workspaces"
 _RUNNING = "STATUS_RUNNING"
@@ -123,25 +119,25 @@ def shown_briefly(world: World, agent: StoredObject) -> StoredObject:
     return StoredObject(public)
 
 
-def _shown(world: World, agent: StoredObject) -> StoredObject:
+def shown(world: World, agent: StoredObject) -> StoredObject:
     """Return an agent with all that it is linked to."""
     uuid, links = agent["uuid"], agent.public
-    shown = {name: links[name] for name in _DETAILS if name in links}
+    details = {name: links[name] for name in _DETAILS if name in links}
     for name, key_name, shown_name in (
         ("openai", "open_ai_key_uuid", "openai_api_key"),
         ("anthropic", "anthropic_key_uuid", "anthropic_api_key"),
     ):
         key = PROVIDER_KEYS[name].store(world).get(links.get(key_name))
         if key is not None:
-            shown[shown_name] = key.public
+            details[shown_name] = key.public
     workspace = world.store(WORKSPACES).get(links.get("workspace_uuid"))
     if workspace is not None:
-        shown["workspace"] = workspace.public
+        details["workspace"] = workspace.public
     bases = KNOWLEDGE_BASES.store(world)
     children = AGENTS.store(world)
     parents = [other for other in children.all() if uuid in other["routes"]]
     return shown_briefly(world, agent).with_public(
-        **shown,
+        **details,
         api_key_infos=[one.public for one in AGENT_KEYS.all(world, uuid)],
         functions=[one.public for one in FUNCTIONS.all(world, uuid)],
         guardrails=[_guardrail(agent, key, priority) for key, priority in links["guardrail_priorities"].items()],
@@ -205,7 +201,7 @@ AGENTS = collection(
     Field("allowed_domains"),
     build=_new_agent,
     check=_check_agent,
-    show=_shown,
+    show=shown,
     states=States(
         first=(("STATUS_WAITING_FOR_DEPLOYMENT", 20.0), ("STATUS_DEPLOYING", 60.0)),
         ready=_RUNNING,
@@ -264,7 +260,7 @@ _VERSIONED = (
 
 def _add_version(world: World, at: float, uuid: str) -> None:
     agent = AGENTS.store(world)[uuid]
-    shown = _shown(world, agent).public
+    now = shown(world, agent).public
     public: dict[str, Any] = {
         **{name: agent[name] for name in _VERSIONED},
         "id": str(1 + len(VERSIONS.all(world, uuid))),
@@ -273,18 +269,18 @@ def _add_version(world: World, at: float, uuid: str) -> None:
         "trigger_action": "update" if "version_hash" in agent.public else "create",
         "attached_child_agents": [
             {"agent_name": one["name"], "child_agent_uuid": one["uuid"], "route_name": one["route_name"]}
-            for one in shown["child_agents"]
+            for one in now["child_agents"]
         ],
         "attached_functions": [
-            {name: one[name] for name in ("name", "faas_name", "faas_namespace")} for one in shown["functions"]
+            {name: one[name] for name in ("name", "faas_name", "faas_namespace")} for one in now["functions"]
         ],
         "attached_guardrails": [
-            {name: one[name] for name in ("uuid", "name", "priority")} for one in shown["guardrails"]
+            {name: one[name] for name in ("uuid", "name", "priority")} for one in now["guardrails"]
         ],
-        "attached_knowledgebases": [{name: one[name] for name in ("uuid", "name")} for one in shown["knowledge_bases"]],
+        "attached_knowledgebases": [{name: one[name] for name in ("uuid", "name")} for one in now["knowledge_bases"]],
     }
-    if "model" in shown:
-        public["model_name"] = shown["model"]["name"]
+    if "model" in now:
+        public["model_name"] = now["model"]["name"]
     kept = {name: value for name, value in agent.public.items() if name in (*_VERSIONED, *_LINKS)}
     version = VERSIONS.add(world, {"public": public, "agent": kept}, at, uuid)
     AGENTS.put(world, agent.with_public(version_hash=version["version_hash"]))
@@ -305,7 +301,7 @@ def _roll_back(call: Call, agent: StoredObject) -> dict[str, Any]:
 def _create_agent(call: Call) -> HTTPResponse:
     agent = AGENTS.make(call)
     _add_version(call.world, call.world.now(), agent["uuid"])
-    return respond(call, _shown(call.world, AGENTS.store(call.world)[agent["uuid"]]))
+    return respond(call, shown(call.world, AGENTS.store(call.world)[agent["uuid"]]))
 
 
 def list_agents(call: Call, **where: str) -> HTTPResponse:
@@ -326,7 +322,7 @@ def _list_by_key(keys: Resource, name: str) -> Handler:
 
 def _start_answering(world: World, at: float, uuid: str) -> None:
     agent = AGENTS.store(world)[uuid]
-    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.do-ai.run"
+    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.sandbox.invalid"
     deployment = {**agent["deployment"], "url": url, "updated_at": format_time(at)}
     AGENTS.put(world, agent.with_public(deployment=deployment, url=url))
 
@@ -356,134 +352,6 @@ def _get_usage(call: Call, agent: StoredObject) -> dict[str, Any]:
     return {"usage": usage, "log_insights_usage": {**usage, "measurements": []}}
 
 
-def _linking(link: Link) -> Handler:
-    """Return the function that changes what an agent is linked to, and answers with the agent."""
-    return AGENTS.on(lambda call, agent: AGENTS.change(call.world, agent, **link(call, agent)))
-
-
-def _attach_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
-    FUNCTIONS.make(call)
-    return {}
-
-
-def _update_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
-    FUNCTIONS.update()(call)
-    return {}
-
-
-def _detach_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
-    FUNCTIONS.remove(call.world, FUNCTIONS.find(call))
-    return {}
-
-
-def _forget_namespace(world: World, at: float, namespace: str) -> None:
-    for function in [*FUNCTIONS.store(world).all()]:
-        if function["faas_namespace"] == namespace:
-            FUNCTIONS.remove(world, function, at)
-
-
-def _attach_guardrails(call: Call, agent: StoredObject) -> dict[str, Any]:
-    known = {row[0]: row[1] for row in data()["guardrails"]}
-    fields = (Field("guardrail_uuid", type="string", required=True), Field("priority", type="integer", default=1))
-    wanted = Field("guardrails", fields=fields, minimum=1).read(call.body.get("guardrails") or [], "guardrails")
-    priorities = dict(agent["guardrail_priorities"])
-    for one in wanted:
-        if one["guardrail_uuid"] not in known:
-            raise unprocessable(
-                f"guardrail_uuid {one['guardrail_uuid']} does not exist. The sandbox has"
-                f" {', '.join(f'{uuid} ({name})' for uuid, name in known.items())}."
-            )
-        priorities[one["guardrail_uuid"]] = one["priority"]
-    return {"guardrail_priorities": priorities}
-
-
-def _detach_guardrail(call: Call, agent: StoredObject) -> dict[str, Any]:
-    priorities = dict(agent["guardrail_priorities"])
-    if priorities.pop(call.path_params["guardrail_uuid"], None) is None:
-        raise not_found()
-    return {"guardrail_priorities": priorities}
-
-
-def _attach_knowledge_bases(call: Call, agent: StoredObject) -> dict[str, Any]:
-    one = call.path_params.get("knowledge_base_uuid")
-    wanted = sorted(filter_values(call, "knowledge_base_uuids")) if one is None else [one]
-    if one is not None and one not in KNOWLEDGE_BASES.store(call.world):
-        raise not_found()
-    check_reference(call.world, KNOWLEDGE_BASES.kind, wanted, "knowledge_base_uuids")
-    return {"knowledge_base_uuid": [*dict.fromkeys([*agent["knowledge_base_uuid"], *wanted])]}
-
-
-def _detach_knowledge_base(call: Call, agent: StoredObject) -> dict[str, Any]:
-    attached, one = agent["knowledge_base_uuid"], call.path_params["knowledge_base_uuid"]
-    if one not in attached:
-        raise not_found()
-    return {"knowledge_base_uuid": [uuid for uuid in attached if uuid != one]}
-
-
-def _leads_to(world: World, start: str, end: str, seen: set[str]) -> bool:
-    agent = AGENTS.store(world).get(start)
-    if agent is None or start in seen:
-        return False
-    seen.add(start)
-    return start == end or any(_leads_to(world, child, end, seen) for child in agent["routes"])
-
-
-def _attach_agent(call: Call, agent: StoredObject) -> dict[str, Any]:
-    child = call.path_params["child_agent_uuid"]
-    if child not in AGENTS.store(call.world):
-        raise not_found()
-    if child in agent["routes"]:
-        raise conflict("The agent is already attached.")
-    if _leads_to(call.world, child, agent["uuid"], set()):
-        raise unprocessable("The route would lead back to its own agent.")
-    route = {
-        "route_uuid": rng.uuid(call.world.seed, "genai route", call.world.next_number("genai_routes")),
-        "route_created_at": format_time(call.world.now()),
-        "route_created_by": user_id(call.world),
-        **_route_texts(call),
-    }
-    return {"routes": {**agent["routes"], child: route}}
-
-
-def _route_texts(call: Call) -> dict[str, str]:
-    return {name: call.body.get(name) or "" for name in ("route_name", "if_case")}
-
-
-def _route(call: Call, agent: StoredObject) -> dict[str, Any]:
-    route = agent["routes"].get(call.path_params["child_agent_uuid"])
-    if route is None:
-        raise not_found()
-    return dict(route)
-
-
-def _update_route(call: Call, agent: StoredObject) -> dict[str, Any]:
-    texts = {name: text for name, text in _route_texts(call).items() if text}
-    return {"routes": {**agent["routes"], call.path_params["child_agent_uuid"]: {**_route(call, agent), **texts}}}
-
-
-def _detach_agent(call: Call, agent: StoredObject) -> dict[str, Any]:
-    _route(call, agent)
-    return {
-        "routes": {
-            uuid: route for uuid, route in agent["routes"].items() if uuid != call.path_params["child_agent_uuid"]
-        }
-    }
-
-
-def _routing(link: Link, **more: Any) -> Handler:
-    """Return the function that changes a route, and answers with both agents."""
-
-    def handle(call: Call, agent: StoredObject) -> dict[str, Any]:
-        AGENTS.change(call.world, agent, **link(call, agent))
-        return {name: call.path_params[name] for name in ("parent_agent_uuid", "child_agent_uuid")} | more
-
-    return AGENTS.on(handle)
-
-
-def _list_children(call: Call, agent: StoredObject) -> list[StoredObject]:
-    return [StoredObject(one) for one in _shown(call.world, agent)["child_agents"]]
-
-
 OPERATIONS: dict[str, Handler] = {
     "genai_list_agents": list_agents,
     "genai_create_agent": _create_agent,
@@ -499,18 +367,6 @@ OPERATIONS: dict[str, Handler] = {
     "genai_update_agent_api_key": AGENT_KEYS.update(),
     "genai_delete_agent_api_key": AGENT_KEYS.delete(answer_deleted),
     "genai_regenerate_agent_api_key": AGENT_KEYS.on(regenerate),
-    "genai_attach_agent_function": _linking(_attach_function),
-    "genai_update_agent_function": _linking(_update_function),
-    "genai_detach_agent_function": _linking(_detach_function),
-    "genai_attach_agent_guardrails": _linking(_attach_guardrails),
-    "genai_detach_agent_guardrail": _linking(_detach_guardrail),
-    "genai_attach_knowledge_bases": _linking(_attach_knowledge_bases),
-    "genai_attach_knowledge_base": _linking(_attach_knowledge_bases),
-    "genai_detach_knowledge_base": _linking(_detach_knowledge_base),
-    "genai_attach_agent": _routing(_attach_agent),
-    "genai_update_attached_agent": _routing(_update_route, rollback=False),
-    "genai_detach_agent": _routing(_detach_agent),
-    "genai_get_agent_children": AGENTS.on(_list_children),
     "genai_list_agents_by_openai_key": _list_by_key(PROVIDER_KEYS["openai"], "open_ai_key_uuid"),
     "genai_list_agents_by_anthropic_key": _list_by_key(PROVIDER_KEYS["anthropic"], "anthropic_key_uuid"),
 }
@@ -518,5 +374,4 @@ OPERATIONS: dict[str, Handler] = {
 EFFECTS: dict[str, Callable[..., None]] = {
     f"{AGENTS.kind}.{_RUNNING}": _start_answering,
     f"{AGENTS.kind}.changed": _add_version,
-    f"{NAMESPACES.kind}.removed.genai": _forget_namespace,
 }

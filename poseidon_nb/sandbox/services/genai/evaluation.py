@@ -19,7 +19,8 @@ from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import check_reference, respond
 from poseidon_nb.sandbox.responses import conflict, not_found, unprocessable
 from poseidon_nb.sandbox.services.genai.agents import AGENTS, WORKSPACES
-from poseidon_nb.sandbox.services.genai.reference import collection, metrics, presigned_url, user_id
+from poseidon_nb.sandbox.services.genai.links import presigned_url
+from poseidon_nb.sandbox.services.genai.reference import collection, metrics, user_id
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time

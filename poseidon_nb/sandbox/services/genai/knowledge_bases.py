@@ -1,4 +1,4 @@
-"""Knowledge bases of GradientAI with their data sources, indexing jobs and schedules, links for uploads, and OAuth.
+"""Knowledge bases of GradientAI with their data sources, indexing jobs and schedules.
 
 From Terraform's provider and godo's recorded answers: a name has 2 to 32 characters, the answer about one knowledge base
 says the status of its database, and its first indexing job starts by itself. From the specification: the list of a
@@ -7,7 +7,7 @@ knowledge base has its latest 15 jobs, and the days of a schedule are those of c
 Not documented, chosen here: the times of all states, and the number of items, bytes and tokens of a data source, which are
 fabricated and always the same. A job needs data sources and a database that is online, and there is one at a time. A
 knowledge base without a database gets an OpenSearch cluster, of a size for its plan, which stays when it is deleted, and
-is billed like any other. Nothing is billed by tokens. Secrets of data sources are not kept. Signed links and OAuth links are well-formed and lead nowhere.
+is billed like any other. Nothing is billed by tokens.
 """
 
 from __future__ import annotations
@@ -15,22 +15,20 @@ from __future__ import annotations
 import re
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.responses import conflict, not_found, unprocessable
 from poseidon_nb.sandbox.services.databases import clusters, engines
 from poseidon_nb.sandbox.services.databases.clusters import CLUSTERS
 from poseidon_nb.sandbox.services.databases.creation import add_cluster
+from poseidon_nb.sandbox.services.genai.data_sources import SOURCE_FIELDS, check_source
+from poseidon_nb.sandbox.services.genai.links import presigned_url
 from poseidon_nb.sandbox.services.genai.models import place_of
 from poseidon_nb.sandbox.services.genai.reference import (
     collection,
-    list_upload_urls,
     new_object,
-    new_secret,
-    presigned_url,
     require_model,
     user_id,
 )
@@ -60,10 +58,6 @@ _STATUSES = {
 _LATEST = 15
 _DAYS_OF_WEEK = 7
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-_ALGORITHMS = tuple(
-    f"CHUNKING_ALGORITHM_{name}" for name in ("SECTION_BASED", "HIERARCHICAL", "SEMANTIC", "FIXED_LENGTH")
-)
-_CRAWLING = ("UNKNOWN", "SCOPED", "PATH", "DOMAIN", "SUBDOMAINS", "SITEMAP")
 _ENGINE = "opensearch"
 #: The size of the database of each plan.
 _SIZES = {
@@ -72,61 +66,6 @@ _SIZES = {
     "OPEN_SEARCH_PLAN_SIZE_LARGE": "db-s-4vcpu-8gb",
     "OPEN_SEARCH_PLAN_SIZE_EXTRA_LARGE": "m3-2vcpu-16gb",
 }
-_OAUTH_TYPES = ("dropbox", "google")
-
-
-def _texts(*names: str) -> tuple[Field, ...]:
-    """Declare text fields; a name with a star is required."""
-    return tuple(Field(name.rstrip("*"), type="string", required=name.endswith("*")) for name in names)
-
-
-#: The kinds of data sources with their fields.
-_KINDS = {
-    "spaces_data_source": _texts("bucket_name*", "item_path", "region"),
-    "aws_data_source": _texts("bucket_name*", "item_path", "region", "key_id", "secret_key"),
-    "web_crawler_data_source": (
-        *_texts("base_url*"),
-        Field("crawling_option", type="string", default="SCOPED", choices=_CRAWLING),
-        Field("embed_media", type="boolean", default=False),
-        Field("exclude_tags", type="array", items="string"),
-    ),
-    "file_upload_data_source": _texts("original_file_name*", "stored_object_key*", "size_in_bytes"),
-    "dropbox_data_source": _texts("folder*", "refresh_token"),
-    "google_drive_data_source": _texts("folder_id*", "refresh_token"),
-}
-_SECRETS = ("key_id", "secret_key", "refresh_token")
-_SOURCE_FIELDS = (
-    *(Field(name, type="object", fields=fields, closed=True) for name, fields in _KINDS.items()),
-    Field("chunking_algorithm", type="string", default=_ALGORITHMS[0], choices=_ALGORITHMS),
-    Field(
-        name="chunking_options",
-        type="object",
-        fields=(
-            *(Field(f"{name}_chunk_size", type="integer", minimum=1) for name in ("max", "parent", "child")),
-            Field("semantic_threshold", type="number", minimum=0, maximum=1),
-        ),
-        closed=True,
-    ),
-    *_texts("bucket_name", "bucket_region", "item_path"),
-)
-
-
-def _check_source(_call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
-    if present is not None:
-        return
-    bucket, region, path = (values.pop(name, "") for name in ("bucket_name", "bucket_region", "item_path"))
-    if bucket:
-        values.setdefault("spaces_data_source", {"bucket_name": bucket, "region": region, "item_path": path})
-    if len(_KINDS.keys() & values) != 1:
-        raise unprocessable(f"A data source needs one of {', '.join(_KINDS)}.")
-
-
-def _new_source(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
-    shown = {
-        name: {key: inner for key, inner in value.items() if key not in _SECRETS} if name in _KINDS else value
-        for name, value in values.items()
-    }
-    return new_object(world, uuid, shown, at)
 
 
 def _shown_source(world: World, source: StoredObject) -> StoredObject:
@@ -151,7 +90,7 @@ def _check_base(call: Call, values: dict[str, Any], present: StoredObject | None
         require_model(values["embedding_model_uuid"], "KNOWLEDGEBASE", "embedding_model_uuid")
         values |= place_of(world, values)
         for source in values["datasources"]:
-            _check_source(call, source, None)
+            check_source(call, source, None)
         if not database:
             clusters.check_region(world, _ENGINE, values["region"])
             clusters.check_place(call, {"private_network_uuid": values.get("vpc_uuid"), "region": values["region"]})
@@ -179,7 +118,7 @@ KNOWLEDGE_BASES = collection(
     Field("database_id", refers=CLUSTERS.kind),
     Field("size", choices=tuple(_SIZES)),
     Field("tags", default=[]),
-    Field("datasources", default=[], fields=_SOURCE_FIELDS, closed=True),
+    Field("datasources", default=[], fields=SOURCE_FIELDS, closed=True),
     Field(
         name="reranking_config",
         fields=(Field("enabled", type="boolean", default=False), Field("model", type="string", default="")),
@@ -192,9 +131,8 @@ KNOWLEDGE_BASES = collection(
 )
 SOURCES = collection(
     "genai_knowledge_bases.data_sources",
-    *_SOURCE_FIELDS,
-    build=_new_source,
-    check=_check_source,
+    *SOURCE_FIELDS,
+    check=check_source,
     show=_shown_source,
     parent=KNOWLEDGE_BASES,
     label="data source",
@@ -428,25 +366,6 @@ def _end_schedule(call: Call, schedule: StoredObject) -> StoredObject:
     return schedule.with_public(is_active=False, deleted_at=now)
 
 
-def _upload(call: Call) -> HTTPResponse:
-    return respond(call, list_upload_urls(call))
-
-
-def _get_oauth_url(call: Call) -> HTTPResponse:
-    type_ = call.query.get("type") or _OAUTH_TYPES[0]
-    if type_ not in _OAUTH_TYPES:
-        raise bad_request(f"type must be one of {', '.join(_OAUTH_TYPES)}.")
-    query = {"client_id": "sandbox", "response_type": "code", "redirect_uri": call.query.get("redirect_url") or ""}
-    return respond(call, {"url": f"https://{type_}.oauth.sandbox.invalid/authorize?{urlencode(query)}"})
-
-
-def _create_oauth_tokens(call: Call) -> HTTPResponse:
-    code = call.body.get("code")
-    if not code:
-        raise unprocessable("code is required.")
-    return respond(call, {name: new_secret(call.world, "sl.", name, code) for name in ("token", "refresh_token")})
-
-
 OPERATIONS: dict[str, Handler] = {
     "genai_list_knowledge_bases": KNOWLEDGE_BASES.list(),
     "genai_create_knowledge_base": _create_base,
@@ -457,9 +376,6 @@ OPERATIONS: dict[str, Handler] = {
     "genai_create_knowledge_base_data_source": SOURCES.create(),
     "genai_update_knowledge_base_data_source": SOURCES.update(),
     "genai_delete_knowledge_base_data_source": SOURCES.delete(lambda call, _source: dict(call.path_params)),
-    "genai_create_data_source_file_upload_presigned_urls": _upload,
-    "genai_create_evaluation_dataset_file_upload_presigned_urls": _upload,
-    "genai_create_model_eval_dataset_upload_presigned_urls": _upload,
     "genai_list_indexing_jobs": JOBS.list(),
     "genai_list_indexing_jobs_by_knowledge_base": _list_base_jobs,
     "genai_create_indexing_job": JOBS.create(),
@@ -472,8 +388,6 @@ OPERATIONS: dict[str, Handler] = {
     "genai_create_scheduled_indexing": _create_schedule,
     "genai_get_scheduled_indexing": _get_schedule,
     "genai_delete_scheduled_indexing": SCHEDULES.delete(_end_schedule),
-    "genai_get_oauth2_url": _get_oauth_url,
-    "genai_create_oauth2_dropbox_tokens": _create_oauth_tokens,
 }
 
 EFFECTS: dict[str, Callable[..., None]] = {

@@ -25,8 +25,9 @@ from poseidon_nb.sandbox.services.genai.evaluation import (
     require_metrics,
     score,
 )
+from poseidon_nb.sandbox.services.genai.links import presigned_url
 from poseidon_nb.sandbox.services.genai.models import filter_values
-from poseidon_nb.sandbox.services.genai.reference import collection, models, presigned_url, require_model
+from poseidon_nb.sandbox.services.genai.reference import collection, models, require_model
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time, parse_time

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
@@ -17,7 +16,7 @@ from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import HTTPException, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
-from poseidon_nb.sandbox.timestamps import HOUR_S, format_time
+from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
 _PROVIDER = "MODEL_PROVIDER_"
 _USECASE = "MODEL_USECASE_"
 _UPDATED_AT = "2026-06-01T00:00:00Z"
-#: Reserved names, so that no link leads anywhere.
-_STORAGE_URL = "https://genai-storage.sandbox.invalid"
-_TOKEN_LIFE_S = HOUR_S
 
 
 def data() -> dict[str, Any]:
@@ -206,31 +202,6 @@ def collection(
         declared["show"] = lambda call, record: show(call.world, record)
     declared = {"id_field": "uuid", "updated_field": "updated_at", **declared}
     return Resource(kind, fields=fields, check=checked, build=build, **declared)
-
-
-def presigned_url(world: World, key: str) -> tuple[str, str]:
-    """Return a well-formed link to a file, which leads nowhere, and when it expires."""
-    now = world.now()
-    signature = {"X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Expires": _TOKEN_LIFE_S}
-    query = urlencode({**signature, "X-Amz-Signature": rng.digest(world.seed, key, int(now)) * 2})
-    return f"{_STORAGE_URL}/{key}?{query}", format_time(now + _TOKEN_LIFE_S)
-
-
-def list_upload_urls(call: Call) -> dict[str, Any]:
-    """Return the links for the files of a body."""
-    world = call.world
-    request = rng.uuid(world.seed, "genai upload", world.next_number("genai_uploads"))
-    uploads = []
-    for number, file in enumerate(call.body.get("files") or []):
-        name = file.get("file_name")
-        if not isinstance(name, str) or not name:
-            raise unprocessable("files.file_name is required.")
-        key = f"{request}/{number}"
-        url, expires_at = presigned_url(world, key)
-        uploads.append({"object_key": key, "original_file_name": name, "presigned_url": url, "expires_at": expires_at})
-    if not uploads:
-        raise unprocessable("files is required.")
-    return {"request_id": request, "uploads": uploads}
 
 
 def gone(message: str) -> HTTPException:
