@@ -145,7 +145,7 @@ def test_specs_are_completed_and_secrets_encrypted(slow):
             'field "static_sites.route.paths": route path "/" already in use; seen in service "web" and static site "a1"',
         ),
         (
-            {"services": [{**WEB, "health_check": {"port": 9090}}]},
+            {"services": [{**WEB, "internal_ports": [7070], "health_check": {"port": 9090}}]},
             'health check port "9090" not found in internal_ports',
         ),
         ({"services": [{**WEB, "envs": [{"key": "1"}]}]}, 'field "services.envs.key": has an invalid format'),
@@ -161,6 +161,21 @@ def test_specs_are_refused_in_the_words_of_the_service(slow, spec, words):
     status, body = slow("POST", "/v2/apps", {"spec": {"name": "shop", **spec}})
     assert (status, body["message"].startswith("error validating app spec")) == (400, True)
     assert words in body["message"]
+
+
+def test_a_service_may_be_internal_alone(slow):
+    inner = {**WEB, "internal_ports": [8080], "health_check": {"port": 8080}}
+    spec = create(slow, services=[inner], ingress={})["spec"]
+    assert (spec["ingress"], "http_port" in spec["services"][0]) == ({}, False)
+
+
+def test_alerts_go_to_strangers_unless_validation_is_strict(make_api):
+    for validation, status in (("service", 200), ("strict", 400)):
+        api = make_api(droplets=0, validation=validation)
+        app = create(api, services=[WEB], alerts=[{"rule": "DEPLOYMENT_FAILED"}])
+        (alert,) = api.get(f"/v2/apps/{app['id']}/alerts")["alerts"]
+        place = f"/v2/apps/{app['id']}/alerts/{alert['id']}/destinations"
+        assert api("POST", place, {"emails": ["stranger@example.com"]})[0] == status
 
 
 def test_an_app_is_charged_for_what_is_deployed(slow):

@@ -1,7 +1,8 @@
 """Alerts of an app and its components, with their destinations.
 
-They follow from the spec; the ones that stay keep their destinations. From the specification: emails have to belong to
-users with access to the app. Here that is the account's own, which is also the first destination (chosen here).
+They follow from the spec; the ones that stay keep their destinations. The specification says that emails belong to users
+with access to the app, and the acceptance tests of Terraform's provider use others. So any will do, and with
+``validation="strict"`` only the account's, which is also the first destination (chosen here).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _new_alert(world: World, id_: str, name: str, spec: dict[str, Any], now: str
 def _assign(call: Call, alert: StoredObject) -> StoredObject:
     values = read_fields(_DESTINATIONS, call.body)
     for email in values.get("emails", ()):
-        if email != call.world.state.account["email"]:
+        if call.world.strict and email != call.world.state.account["email"]:
             raise bad_request(f"{email} does not belong to a user with access to the app")
     return ALERTS.change(
         call.world, alert, emails=values.get("emails", []), slack_webhooks=values.get("slack_webhooks", [])

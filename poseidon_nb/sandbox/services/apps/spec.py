@@ -4,8 +4,10 @@ The fields of a spec are declared in ``data/apps.json``, from the specification 
 godo. The first error is reported, with status 400 and the service's words: ``error validating app spec field
 "services.name": ...`` (digitalocean/doctl#1322, digitalocean/godo#415).
 
-From Terraform's provider: components without routes get an ingress rule, and values that are ``SECRET`` come back as
-``EV[...]``. Older names of sizes are accepted, and stay as they were sent.
+From the acceptance tests of Terraform's provider: a service without ports listens on 8080, and without any rule for the
+ingress components get some; a service with internal ports alone and an empty ingress is not public; a health check may ask
+any port of a service without internal ones; older names of sizes are accepted, and stay as they were sent. From doctl:
+values that are ``SECRET`` come back as ``EV[...]``.
 
 Not documented, chosen here: an app needs a component, and each component except databases a source. What a spec names has
 to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. The price counts the lowest number of instances where it is
@@ -170,11 +172,12 @@ def _check_routes(spec: dict[str, Any]) -> None:
                     f"{kind}.route.paths", f'route path "{path}" already in use; seen in {paths[path]} and {owner}'
                 )
             paths[path] = owner
-        if kind == "services":
-            port = one.setdefault("http_port", _DEFAULT_PORT)
-            checked = (one.get("health_check") or {}).get("port", port)
-            if checked not in (port, *(one.get("internal_ports") or ())):
-                raise _wrong("services.health_check.port", f'health check port "{checked}" not found in internal_ports')
+        inner = one.get("internal_ports") or ()
+        checked = (one.get("health_check") or {}).get("port")
+        if kind == "services" and inner and checked not in {None, one.get("http_port"), *inner}:
+            raise _wrong("services.health_check.port", f'health check port "{checked}" not found in internal_ports')
+        if kind == "services" and not inner:
+            one.setdefault("http_port", _DEFAULT_PORT)
     names = {one["name"] for _, one in components(spec)}
     for rule in (spec.get("ingress") or {}).get("rules") or ():
         name = (rule.get("component") or {}).get("name")
@@ -202,7 +205,7 @@ def _check_references(world: World, spec: dict[str, Any], centers: list[str]) ->
 
 def _add_ingress(spec: dict[str, Any]) -> None:
     routed = [one for _, one in components(spec, *_ROUTED)]
-    if not routed or spec.get("ingress") or any(one.get("routes") for one in routed):
+    if not routed or "ingress" in spec or any(one.get("routes") for one in routed):
         return
     paths = ["/", *(f"/{one['name']}" for one in routed[1:])]
     spec["ingress"] = {
