@@ -123,7 +123,7 @@ def declared_fields(objects: Mapping[str, Mapping[str, Any]], name: str) -> tupl
     Parameters
     ----------
     objects : mapping
-        The attributes of `Field` for each field of each object. Their ``fields`` is the name of another object.
+        The attributes of `Field` for each field of each object. Their ``fields`` is the name of another object, which is closed.
     name : str
         The object.
     """
@@ -133,7 +133,7 @@ def declared_fields(objects: Mapping[str, Mapping[str, Any]], name: str) -> tupl
 def _declared_field(objects: Mapping[str, Mapping[str, Any]], name: str, attributes: Mapping[str, Any]) -> Field:
     special: dict[str, Any] = {}
     if "fields" in attributes:
-        special["fields"] = declared_fields(objects, attributes["fields"])
+        special = {"fields": declared_fields(objects, attributes["fields"]), "closed": True}
     if "pattern" in attributes:
         special["pattern"] = re.compile(attributes["pattern"])
     return Field(name, **{**attributes, **special})

@@ -149,6 +149,7 @@ def test_specs_are_completed_and_secrets_encrypted(slow):
             'health check port "9090" not found in internal_ports',
         ),
         ({"services": [{**WEB, "envs": [{"key": "1"}]}]}, 'field "services.envs.key": has an invalid format'),
+        ({"services": [{**WEB, "image": {"registry_type": "DOCR"}}]}, "the account has no container registry"),
         ({"services": ["web"]}, 'field "services": must be an object'),
         ({"jobs": [{**WEB, "kind": "SCHEDULED"}]}, 'field "jobs.schedule.cron": invalid cron expression ""'),
         (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 SOURCE = {"git": {"repo_clone_url": "https://example.com/shop.git", "branch": "main"}}
 WEB = {"name": "web", **SOURCE, "instance_size_slug": "apps-d-1vcpu-1gb", "http_port": 8080, "routes": [{"path": "/"}]}
 SPEC: dict[str, Any] = {
-    "name": "shop",
+    "name": "stand",
     "region": "fra",
     "services": [WEB | {"autoscaling": {"min_instance_count": 1, "max_instance_count": 9}}],
     "workers": [{"name": "queue", "image": {"registry_type": "DOCKER_HUB", "repository": "shop/queue"}}],
@@ -19,7 +19,7 @@ SPEC: dict[str, Any] = {
     "domains": [{"domain": "shop.example.com", "type": "PRIMARY"}],
     "egress": {"type": "DEDICATED_IP"},
 }
-BROKEN = {"name": "shop", "services": [WEB | {"build_command": "exit 1"}]}
+BROKEN = {"name": "stand", "services": [WEB | {"build_command": "exit 1"}]}
 
 
 def walk_apps(walk: Walk) -> None:
@@ -27,15 +27,14 @@ def walk_apps(walk: Walk) -> None:
         {},
         {"name": "no-component"},
         {"name": "X", "services": [WEB]},
-        {"name": "shop", "services": [{"name": "web"}]},
-        {"name": "shop", "services": [WEB, WEB]},
-        {"name": "shop", "services": [WEB, {**WEB, "name": "same-route"}]},
-        {"name": "shop", "services": [{**WEB, "internal_ports": [7070], "health_check": {"port": 9090}}]},
-        {"name": "shop", "services": [{**WEB, "instance_size_slug": "huge"}]},
-        {"name": "shop", "services": [{**WEB, "image": {"registry_type": "DOCR"}}]},
-        {"name": "shop", "databases": [{"name": "db", "cluster_name": "none"}]},
-        {"name": "shop", "services": [WEB], "vpc": {"id": "none"}},
-        {"name": "shop", "services": [WEB], "ingress": {"rules": [{"component": {"name": "none"}}]}},
+        {"name": "stand", "services": [{"name": "web"}]},
+        {"name": "stand", "services": [WEB, WEB]},
+        {"name": "stand", "services": [WEB, {**WEB, "name": "same-route"}]},
+        {"name": "stand", "services": [{**WEB, "internal_ports": [7070], "health_check": {"port": 9090}}]},
+        {"name": "stand", "services": [{**WEB, "instance_size_slug": "huge"}]},
+        {"name": "stand", "databases": [{"name": "db", "cluster_name": "none"}]},
+        {"name": "stand", "services": [WEB], "vpc": {"id": "none"}},
+        {"name": "stand", "services": [WEB], "ingress": {"rules": [{"component": {"name": "none"}}]}},
     ):
         walk.refused(400, "POST", "/v2/apps", {"spec": body})
         walk.refused(400, "POST", "/v2/apps/propose", {"spec": body})
@@ -51,8 +50,8 @@ def walk_apps(walk: Walk) -> None:
     walk.later()
     app = walk.get(path)["app"]
     assert (app["active_deployment"]["phase"], app["live_domain"]) == ("ACTIVE", "shop.example.com")
-    assert walk.get("/v2/apps/shop", name="shop")["app"] == app
-    assert walk.must("POST", "/v2/apps/propose", {"spec": SPEC})["app_name_suggestion"] == "shop-2"
+    assert walk.get("/v2/apps/stand", name="stand")["app"] == app
+    assert walk.must("POST", "/v2/apps/propose", {"spec": SPEC})["app_name_suggestion"] == "stand-2"
     walk.refused(409, "POST", "/v2/apps", {"spec": SPEC})
     for query in ({}, {"with_projects": "true"}):
         for page in walk.pages("/v2/apps", **query):

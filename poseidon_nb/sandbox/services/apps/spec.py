@@ -111,7 +111,7 @@ def _wrong(field: str, message: str) -> HTTPException:
 def read_spec(world: World, sent: dict[str, Any]) -> dict[str, Any]:
     """Return a spec with its defaults, or raise 400."""
     try:
-        spec = read_fields(_fields(), _known(sent, "spec"))
+        spec = read_fields(_fields(), sent)
     except HTTPException as error:
         field, message = _MESSAGE.fullmatch(error.message).groups()  # type: ignore[union-attr]  # each begins with a field
         raise _wrong(field, message.rstrip(".")) from None
@@ -122,20 +122,6 @@ def read_spec(world: World, sent: dict[str, Any]) -> dict[str, Any]:
     _add_ingress(spec)
     _encrypt(world, spec)
     return spec
-
-
-def _known(value: Any, name: str) -> Any:
-    """Return the declared fields of an object, or of the objects of an array. Others are dropped, and so is null."""
-    if isinstance(value, list):
-        return [_known(item, name) for item in value]
-    if not isinstance(value, dict):
-        return value
-    declared = reference()["objects"][name]
-    return {
-        key: _known(inner, declared[key]["fields"]) if "fields" in declared[key] else inner
-        for key, inner in value.items()
-        if key in declared and inner is not None
-    }
 
 
 def _check_components(spec: dict[str, Any]) -> None:
