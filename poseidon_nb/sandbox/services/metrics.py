@@ -15,98 +15,37 @@ utilization is a percentage. Of more than 100 droplets, the first 100 are measur
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.invoices import node_count
 from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found
-from poseidon_nb.sandbox.services.load_balancers import with_tagged_droplets
+from poseidon_nb.sandbox.services.metric_sources import (
+    REQUESTS_PER_NODE,
+    Moment,
+    app_source,
+    load_balancer_source,
+    mysql_source,
+    pool_source,
+)
 from poseidon_nb.sandbox.services.monitoring import read_window, reading_times, respond_series
-from poseidon_nb.sandbox.timestamps import DAY_S, parse_time
-from poseidon_nb.sandbox.workload import Curve, compute_workload, daily, noise, weekly
+from poseidon_nb.sandbox.timestamps import DAY_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.services.metric_sources import Source
     from poseidon_nb.sandbox.services.monitoring import Series
     from poseidon_nb.sandbox.store import StoredObject
-    from poseidon_nb.sandbox.world import World
 
-_MAX_BACKENDS = 100
-#: Requests a second that one busy CPU answers, and that a node of a load balancer forwards.
-_REQUESTS_PER_CPU, _REQUESTS_PER_NODE = 120.0, 10_000.0
-_NODE_TLS_SHARE = 250 / _REQUESTS_PER_NODE
-_ENCRYPTED = ("https", "http2", "http3")
-_VCPUS = re.compile(r"([0-9]{1,3})vcpu")
+_NODE_TLS_SHARE = 250 / REQUESTS_PER_NODE
 _AGGREGATES = {"avg": 1.0, "max": 1.18, "min": 0.84}
-_LOAD_MINUTES = {"load1": 1, "load5": 5, "load15": 15}
 #: How reads and writes are divided, and how much longer than a read each takes.
 _OPERATION_SHARES = {"select": 0.74, "fetch": 0.74, "insert": 0.12, "update": 0.11, "delete": 0.03}
 _OPERATION_COSTS = {"fetch": 1.0, "insert": 2.2, "update": 2.8, "delete": 3.1}
 _CODES = {"1xx": 0.0, "2xx": 0.957, "3xx": 0.026, "4xx": 0.0155, "5xx": 0.0015}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The state of something at one time.
-
-    Attributes
-    ----------
-    rate : float
-        Requests or queries a second.
-    capacity : float
-        The rate at which it is fully busy.
-    age_s : float
-        Seconds since its creation.
-    facts : mapping
-        What else is known of it.
-    """
-
-    rate: float
-    capacity: float
-    age_s: float
-    facts: Mapping[str, float]
-
-    @property
-    def load(self) -> float:
-        """How busy it is, from 0 to 1."""
-        return self.rate / self.capacity
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Something that has metrics.
-
-    Attributes
-    ----------
-    labels : dict
-        The labels of its series.
-    since : float
-        When it was ready, in Unix seconds.
-    capacity : float
-        The rate at which it is fully busy.
-    rate : callable
-        Returns its rate at a time, or None while it is off.
-    facts : dict
-        What else is known of it.
-    features : set of str
-        What it has, such as ``tls``.
-    parts : tuple of Source
-        What it consists of, such as the droplets behind a load balancer.
-    """
-
-    labels: dict[str, str]
-    since: float
-    capacity: float
-    rate: Callable[[float], float | None]
-    facts: dict[str, float] = field(default_factory=dict)
-    features: frozenset[str] = frozenset()
-    parts: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +92,9 @@ class Metric:
     def _value_at(self, source: Source, time: float) -> float | None:
         rate = source.rate(time)
         return (
-            self.off if rate is None else self.value(Moment(rate, source.capacity, time - source.since, source.facts))
+            self.off
+            if rate is None
+            else self.value(Moment(rate, source.capacity, time - source.since, source.facts(time)))
         )
 
 
@@ -168,6 +109,10 @@ def _response_time(percentile: float) -> Metric:
 
 def _session(percentile: float) -> Metric:
     return _http(lambda now: percentile * 1.9 * (1 + now.load), 3, of_parts=True)
+
+
+def _fact(name: str, now: Moment) -> float | None:
+    return now.facts.get(name)
 
 
 _LOAD_BALANCER = {
@@ -207,12 +152,15 @@ _APP = {
     "appRestartCountMetrics.yml": Metric(lambda now: now.age_s // now.facts["restart_s"], 0, of_parts=True),
 }
 _POOL = {
-    "current_instances": Metric(lambda now: now.facts["instances"], 0),
-    "target_instances": Metric(lambda now: now.facts["instances"], 0),
-    "current_cpu_utilization.yml": Metric(lambda now: now.load, 4),
-    "target_cpu_utilization": Metric(lambda now: now.facts.get("target_cpu_utilization"), 4),
-    "current_memory_utilization": Metric(lambda now: 0.28 + 0.4 * now.load, 4),
-    "target_memory_utilization": Metric(lambda now: now.facts.get("target_memory_utilization"), 4),
+    f"{name}{ending}": Metric(partial(_fact, name), digits)
+    for name, ending, digits in (
+        ("current_instances", "", 0),
+        ("target_instances", "", 0),
+        ("current_cpu_utilization", ".yml", 4),
+        ("target_cpu_utilization", "", 4),
+        ("current_memory_utilization", "", 4),
+        ("target_memory_utilization", "", 4),
+    )
 }
 _MYSQL = {
     "cpu_usage": Metric(lambda now: 80 * now.load),
@@ -229,109 +177,12 @@ _MYSQL = {
 }
 
 
-def _rate_of_droplet(world: World, droplet: StoredObject) -> Callable[[float], float | None]:
-    work = compute_workload(world, droplet)
-
-    def rate(time: float) -> float | None:
-        for period in work.run_periods:
-            if period.start <= time < period.end:
-                return _REQUESTS_PER_CPU * period.vcpus * period.cpu_factor * work.busy.at(time)
-        return None
-
-    return rate
-
-
-def _load_balancer(call: Call, balancer: StoredObject) -> Source:
-    world, public = call.world, balancer.public
-    since = float(parse_time(public["created_at"]) if public["status"] == "active" else math.inf)
-    targets = [world.load_balancers[id_] for id_ in public.get("target_load_balancer_ids", ())] or [balancer]
-    ids = [id_ for one in targets for id_ in with_tagged_droplets(world, one)["droplet_ids"]]
-    backends = tuple(
-        Source(
-            {"host_id": str(droplet["id"])},
-            max(since, parse_time(droplet["created_at"])),
-            _REQUESTS_PER_CPU * droplet["vcpus"],
-            _rate_of_droplet(world, droplet),
-        )
-        for droplet in map(world.droplets.get, ids[:_MAX_BACKENDS])
-        if droplet is not None
-    )
-    protocols = {rule["entry_protocol"] for rule in public["forwarding_rules"]}
-    if public["type"] == "REGIONAL_NETWORK":
-        features = {"network", *(f"network {one}" for one in protocols)}
-    else:
-        encrypted = public["type"] == "GLOBAL" or protocols.intersection(_ENCRYPTED)
-        features = protocols | ({"tls", "http"} if encrypted else set())
-    capacity = _REQUESTS_PER_NODE * node_count(public)
-
-    def rate(time: float) -> float:
-        return min(capacity, sum([one.rate(time) or 0.0 for one in backends]))
-
-    return Source({}, since, capacity, rate, features=frozenset(features), parts=backends)
-
-
-def _curve(world: World, id_: str, *parts: object) -> Curve:
-    """Return how busy something is that no droplet explains, from 0 to 1."""
-    drawn = world.seed, "metrics", id_, *parts
-    peak = 0.25 + 0.3 * rng.random(*drawn, "peak")
-    shape = (daily(13 + 8 * rng.random(*drawn, "hour")) * weekly(0.4)).scale(peak)
-    return (Curve(0.06) + shape) * noise(0.25, *drawn)
-
-
-def _app(call: Call, app: StoredObject) -> Source:
-    world, wanted = call.world, call.query.get("app_component")
-    active = app.public.get("active_deployment")
-    since = float(parse_time(app["created_at"])) if active else math.inf
-    spec = (active or {}).get("spec") or app["spec"]
-    instances = []
-    for component in (*spec.get("services", ()), *spec.get("workers", ())):
-        name = component["name"]
-        scaling = component.get("autoscaling") or {}
-        count = scaling.get("min_instance_count") or component.get("instance_count") or 1
-        for number in range(count if wanted in {None, "", name} else 0):
-            drawn = world.seed, "restart", app["id"], name, number
-            instances.append(
-                Source(
-                    {"app_component": name, "app_component_instance": f"{name}-{number}"},
-                    since,
-                    1.0,
-                    _curve(world, app["id"], name, number).at,
-                    {"restart_s": DAY_S * (12 + 40 * rng.random(*drawn))},
-                )
-            )
-    return Source({}, since, 1.0, lambda _: 0.0, parts=tuple(instances))
-
-
-def _pool(call: Call, pool: StoredObject) -> Source:
-    since = float(parse_time(pool["created_at"]))
-    config = pool["config"]
-    facts = {name: config[name] for name in config if name.startswith("target_")}
-    facts["instances"] = pool["active_resources_count"]
-    return Source({}, since, 1.0, _curve(call.world, pool["id"]).at, facts)
-
-
-def _mysql(call: Call, cluster: StoredObject) -> Source:
-    if cluster["engine"] != "mysql":
-        raise bad_request("db_id must be the id of a MySQL cluster.")
-    since = float(parse_time(cluster["created_at"]) if cluster["status"] != "creating" else math.inf)
-    size = _VCPUS.search(cluster["size"])
-    vcpus = float(size[1]) if size else 1.0
-    curve = _curve(call.world, cluster["id"])
-    minutes = _LOAD_MINUTES.get(call.query.get("metric", ""))
-    if minutes:
-        curve = curve.moving_average(60.0 * minutes)
-    capacity = 900.0 * vcpus
-    known = f"{cluster['id']}/{call.query.get('schema')}" in call.world.store("databases.dbs")
-    features = frozenset({"schema"} if known else ())
-    return Source({}, since, capacity, curve.scale(capacity).at, {"vcpus": vcpus}, features)
-
-
 #: By the start of the operationId: the store, the query parameter with the id, the label with it, the source and the metrics.
 _KINDS: dict[str, tuple[str, str, str, Callable[[Call, StoredObject], Source], dict[str, Metric]]] = {
-    "lb_": ("load_balancers", "lb_id", "lb_id", _load_balancer, _LOAD_BALANCER),
-    "": ("apps", "app_id", "app_uuid", _app, _APP),
-    "droplet_autoscale_": ("autoscale_pools", "autoscale_pool_id", "autoscale_pool_id", _pool, _POOL),
-    "database_mysql_": ("databases", "db_id", "db_id", _mysql, _MYSQL),
+    "lb_": ("load_balancers", "lb_id", "lb_id", load_balancer_source, _LOAD_BALANCER),
+    "": ("apps", "app_id", "app_uuid", app_source, _APP),
+    "droplet_autoscale_": ("autoscale_pools", "autoscale_pool_id", "autoscale_pool_id", pool_source, _POOL),
+    "database_mysql_": ("databases", "db_id", "db_id", mysql_source, _MYSQL),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import match, operation
-from poseidon_nb.sandbox.store import StoredObject
+from tests.contract.steps.autoscaling import POOLS
 from tests.contract.steps.kubernetes import CLUSTERS, NEW
 from tests.contract.steps.storage import new_droplet
 
@@ -191,19 +191,24 @@ def walk_database_metrics(walk: Walk) -> None:
 
 
 def walk_pool_metrics(walk: Walk) -> None:
-    """Measure an autoscale pool. It is stored by hand, in the form in which its service stores it."""
-    world = walk.sandbox._dispatcher.world
-    pool = {
-        "id": "pool",
-        "created_at": walk.get("/v2/droplets")["droplets"][0]["created_at"],
-        "config": {"min_instances": 2, "max_instances": 4, "target_cpu_utilization": 0.6},
-        "active_resources_count": 3,
+    template = {
+        "region": "nyc3",
+        "size": "s-1vcpu-1gb",
+        "image": "ubuntu-24-04-x64",
+        "ssh_keys": [walk.get("/v2/account/keys")["ssh_keys"][0]["fingerprint"]],
     }
-    world.store("autoscale_pools").put("pool", StoredObject(pool))
-    found = measure(walk, "autoscale_pool_id", "pool")
-    assert (found["current_instances"][0][1], found["target_cpu_utilization"][0][1]) == ("3", "0.6000")
-    assert found["target_memory_utilization"] == []
-    world.store("autoscale_pools").remove("pool")
+    config = {"min_instances": 2, "max_instances": 3, "target_cpu_utilization": 0.6}
+    new = {"name": "measured", "config": config, "droplet_template": template}
+    made = walk.must("POST", POOLS, new)["autoscale_pool"]["id"]
+    walk.later()
+    found = {name: series[0][1] for name, series in measure(walk, "autoscale_pool_id", made).items() if series}
+    shown = walk.get(f"{POOLS}/{made}")["autoscale_pool"]
+    assert found["current_instances"] == found["target_instances"] == str(shown["active_resources_count"])
+    assert found["target_cpu_utilization"] == "0.6000"
+    assert abs(float(found["current_cpu_utilization"]) - shown["current_utilization"]["cpu"]) < 0.05
+    assert "target_memory_utilization" not in found
+    assert walk.ask("DELETE", f"{POOLS}/{made}/dangerous", sending={"x-dangerous": "true"})[0] == 202
+    walk.later()
 
 
 STEPS = (walk_sinks, walk_load_balancer_metrics, walk_app_metrics, walk_database_metrics, walk_pool_metrics)
