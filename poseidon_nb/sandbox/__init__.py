@@ -5,6 +5,9 @@
 module for each resource type), `world` and `actions` (state and how it changes), `seeds` (the account at the
 start).
 
+For tests there are `request_log` (what was sent), `diff` (what changed), `decorator` and `pytest_plugin`. `settings` has what
+can change while a sandbox runs, `saved_state` and `state_file` keep its account, and `tls` makes certificates.
+
 Some data is never stored but computed on request. Invoices follow from `history` and the catalogue's prices, in
 `invoices`. Metrics follow from `workload`. The sandbox imports only the catalogue and the lowest layer: built on the
 client, it would share the client's bugs.

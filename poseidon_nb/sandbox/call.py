@@ -190,7 +190,7 @@ def check_query(query: Mapping[str, str], operation: Operation) -> None:
             raise bad_request(f"Unknown query parameter '{name}'{did_you_mean(name, known) or '.'}")
 
 
-def _check_strictly(body: dict[str, Any], fields: Sequence[Parameter]) -> None:
+def _check_strictly(body: dict[str, Any], fields: Sequence[Parameter], any_items: Sequence[str]) -> None:
     """Raise 422 if a body has a field, or a text for a number, that the specification lacks."""
     known = {parameter.name: parameter for parameter in fields}
     for name, value in body.items():
@@ -198,7 +198,7 @@ def _check_strictly(body: dict[str, Any], fields: Sequence[Parameter]) -> None:
             raise unprocessable(f"Unknown field '{name}'{did_you_mean(name, known) or '.'}")
         parameter = known[name]
         values = [(name, value, parameter.type)]
-        if isinstance(value, list) and parameter.items:
+        if isinstance(value, list) and parameter.items and name not in any_items:
             values += [(f"an item of {name}", item, parameter.items) for item in value]
         for label, one, kind in values:
             if isinstance(one, str) and kind in _PARSERS:
@@ -211,8 +211,8 @@ def check_body(
     """Return the body after checking its required fields and converting its known fields to their types."""
     unneeded, any_items = _UNNEEDED_FIELDS.get(operation, ()), _ANY_ITEMS.get(operation, ())
     if strict and fields:
-        _check_strictly(body, fields)
-        unneeded = any_items = ()
+        _check_strictly(body, fields, any_items)
+        unneeded = ()
     for parameter in fields:
         name = parameter.name
         value = body.get(name)

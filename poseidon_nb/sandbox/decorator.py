@@ -8,6 +8,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from poseidon_nb.errors import InvalidArgument
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -39,6 +41,8 @@ def with_sandbox(make: Callable[[], Sandbox], function: Callable[..., R]) -> Cal
     If the function has the parameter ``sandbox``, it gets the sandbox there. The parameter is not in the signature of the
     result, where pytest would look for a fixture.
     """
+    if isinstance(function, type):
+        raise InvalidArgument("po.Sandbox decorates functions. Decorate the methods of the class instead.")
     signature = inspect.signature(function)
     wanted = _PARAMETER in signature.parameters
 
@@ -57,7 +61,14 @@ def with_sandbox(make: Callable[[], Sandbox], function: Callable[..., R]) -> Cal
         with running(keywords) as complete:
             return await function(*arguments, **complete)  # type: ignore[misc]  # it is a coroutine function
 
+    @functools.wraps(function)
+    def generate(*arguments: Any, **keywords: Any) -> Any:
+        with running(keywords) as complete:
+            yield from function(*arguments, **complete)  # type: ignore[misc]  # it is a generator function
+
     result: Any = call_async if inspect.iscoroutinefunction(function) else call
+    if inspect.isgeneratorfunction(function):
+        result = generate
     others = [one for name, one in signature.parameters.items() if name != _PARAMETER]
     result.__signature__ = signature.replace(parameters=others)
     return result  # type: ignore[no-any-return]  # as what it wraps

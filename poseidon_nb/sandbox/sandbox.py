@@ -118,7 +118,8 @@ class Sandbox:
         settings["limits"] = limits
         check_settings(droplets=droplets, **settings, port=port)
         self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
-        check_settings(token=self.token)
+        tokens = {} if tokens is None else tokens
+        check_settings(token=self.token, tokens=tokens)
         self._options: dict[str, Any] = {
             "droplets": droplets,
             "seed": seed,
@@ -139,7 +140,7 @@ class Sandbox:
         self._dispatcher = Dispatcher(
             world, OPERATIONS, TokenStore(self.token), RateLimits(enforced=False), Controls(self._reset)
         )
-        for name, scopes in (tokens or {}).items():
+        for name, scopes in tokens.items():
             self._create_token(scopes, name, keep=True)
         self._seed_state.account.update(limits)
         world.restore(self._seed_state)

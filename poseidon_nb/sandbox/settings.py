@@ -115,6 +115,14 @@ def check_token(name: str, value: Any) -> None:
         raise InvalidArgument(f"The {name} must be ASCII text without spaces.")
 
 
+def _check_tokens(_name: str, value: Any) -> None:
+    for token, scopes in value.items() if isinstance(value, dict) else [(value, None)]:
+        if not isinstance(scopes, list | tuple) or not all(isinstance(scope, str) for scope in scopes):
+            example = "{'reader': ['*:read']}"
+            raise InvalidArgument(f"The tokens must be a dict of lists of scopes, such as {example}.")
+        check_token("token", token)
+
+
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "droplets": _check_droplets,
     "port": _check_port,
@@ -124,4 +132,5 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "validation": _check_choice(VALIDATIONS),
     "limits": _check_limits,
     "token": check_token,
+    "tokens": _check_tokens,
 }

@@ -54,13 +54,16 @@ class StoredObject:
         The fields that the API returns. Never change them in place.
     internal : dict
         Data that only the sandbox knows, such as a droplet's true power while its status lags. JSON values only.
+    saved : bytes or None
+        Both in the format of a saved state, once it was saved.
     """
 
-    __slots__ = ("_json", "internal", "public")
+    __slots__ = ("_json", "internal", "public", "saved")
 
     def __init__(self, public: dict[str, Any], internal: dict[str, Any] | None = None) -> None:
         self.public = public
         self.internal = internal if internal is not None else {}
+        self.saved: bytes | None = None
         self._json: bytes | None = None
 
     @property

@@ -79,6 +79,8 @@ def test_limits_of_the_account_are_settings(make_api):
         ({"validation": "loose"}, 'The validation must be "service" or "strict", not "loose".'),
         ({"limits": {"droplets": 1}}, "Unknown limit 'droplets'. Did you mean droplet_limit?"),
         ({"limits": 5}, "The limits must be a dict such as {'droplet_limit': 25}, not 5."),
+        ({"tokens": ["a"]}, "The tokens must be a dict of lists of scopes, such as {'reader': ['*:read']}."),
+        ({"tokens": {"a": "*:read"}}, "The tokens must be a dict of lists of scopes, such as {'reader': ['*:read']}."),
         ({"tokens": {"a b": ["droplet:read"]}}, "The token must be ASCII text without spaces."),
         ({"tokens": {"a": ["droplets:read"]}}, "Unknown scope 'droplets:read'. Did you mean droplet:read?"),
         ({"token": "own", "tokens": {"own": ["*:read"]}}, "The owner's token cannot be limited."),
@@ -285,3 +287,18 @@ def test_the_decorator_gives_each_call_a_new_account(monkeypatch):
     with pytest.raises(ValueError, match="mine"):
         fails()
     assert os.environ["DIGITALOCEAN_TOKEN"] == "before"
+
+
+def test_the_decorator_serves_while_a_generator_runs_and_refuses_a_class():
+    @Sandbox(droplets=0)
+    def fixture(sandbox):
+        yield sandbox
+        assert sandbox.running
+
+    steps = fixture()
+    sandbox = next(steps)
+    assert sandbox.running
+    assert [*steps] == []
+    assert not sandbox.running
+    with pytest.raises(InvalidArgument, match="Decorate the methods"):
+        Sandbox(droplets=0)(type("TestAll", (), {}))

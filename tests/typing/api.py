@@ -30,6 +30,11 @@ def connecting() -> None:
     with po.Sandbox(droplets=12, seed=7, speed=20) as sandbox, po.connect(sandbox) as client:
         assert_type(client, po.Client)
         assert_type(sandbox.url, str)
+        assert_type(sandbox.requests.of("droplets_list").statuses, list[int])
+        assert_type(sandbox.diff().created.names, list[str])
+        assert_type(sandbox.create_token("*:read"), str)
+        assert_type(sandbox.environment, dict[str, str])
+        sandbox.speed = 100
     assert_type(po.connect(OtherService()), po.Client)
     assert_type(po.connect(token="t", base_url="https://example.com", timeout_s=5, read_only=True), po.Client)
     assert_type(po.connect(context="team").label(), str)
@@ -261,3 +266,14 @@ def plans() -> None:
     assert_type(plan.apply(wait=False, timeout_s=60), pd.DataFrame)
     assert_type(plan.usd_month, float | None)
     assert_type(plan.requests()[0].method, str)
+
+
+@po.Sandbox(droplets=0)
+def decorated(number: int) -> str:
+    """Return what the decorator keeps."""
+    return str(number)
+
+
+def check_decorator() -> None:
+    """Check that the result stays typed."""
+    assert_type(decorated(1), str)
