@@ -83,7 +83,7 @@ class Policy:
             raise InvalidArgument(f"within must be a duration such as 30d, 6m or 1y6m, not {self.within!r}.")
         keeps_period = any(int(number) for number, _ in _WITHIN_PART.findall(self.within))
         if not keeps_period and not any(getattr(self, name) for name in ("last", *_PERIODS)):
-            raise InvalidArgument("A policy must keep something.")
+            raise InvalidArgument("A policy must keep something: give at least one rule a number above 0.")
 
     def cutoff(self, newest: pd.Timestamp) -> pd.Timestamp:
         """Return the time of the oldest snapshot that `within` keeps. A day that a month lacks is its last day."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 from base64 import b64decode
@@ -18,11 +19,17 @@ from poseidon_nb.transport.responses import Body
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
 #: A certificate is written to these as text instead of base64 (databases_get_ca).
 _CERTIFICATE_SUFFIXES = (".pem", ".crt", ".cer")
 #: What a chart is written as; a PNG is drawn by plotly's own exporter.
 _CHART_SUFFIXES = (".html", ".json", ".svg", ".png")
 _EXPORTER = "kaleido"
+_YAML_SUFFIXES = (".yaml", ".yml")
+_PARQUET_SUFFIX = ".parquet"
+#: What pandas writes Parquet with.
+_PARQUET = "pyarrow"
 #: Maximum length of the exporter's error in a message; the whole may be a page long.
 _MAX_REASON_CHARS = 160
 
@@ -50,7 +57,8 @@ def check_path(name: str) -> None:
     Raises
     ------
     InvalidArgument
-        Its folder does not exist, or something else than a file has this name.
+        Its folder does not exist, something else than a file has this name, or it is a Parquet file and pyarrow is not
+        installed.
     """
     if name.strip() in {"", "-"}:
         raise InvalidArgument("--save needs the name of a file.")
@@ -63,6 +71,8 @@ def check_path(name: str) -> None:
         raise InvalidArgument(f"--save {name}: the folder {path.parent} does not exist.")
     if not os.access(path.parent, os.W_OK):
         raise InvalidArgument(f"--save {name}: the folder {path.parent} cannot be written.")
+    if path.suffix.lower() == _PARQUET_SUFFIX and importlib.util.find_spec(_PARQUET) is None:
+        raise InvalidArgument(f"--save {name} needs {_PARQUET}. Use pip install {_PARQUET}, or a CSV file.")
 
 
 def check_chart_path(name: str, *, is_chart: bool) -> None:
@@ -92,8 +102,8 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
     Parameters
     ----------
     result : TableResult, Plain or Live
-        Text and bytes are written as they are, a table as CSV to a ``.csv`` file and as JSON to any other, and a
-        certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file. A chart is written in the format that the name ends
+        Text and bytes are written as they are, a table as CSV, YAML or Parquet to a file with this suffix and as the
+        API's JSON to any other, and a certificate as text to a ``.pem``, ``.crt`` or ``.cer`` file. A chart is written in the format that the name ends
         with, which `check_chart_path` has checked.
     name : str
     columns : sequence of str
@@ -118,14 +128,32 @@ def save(result: TableResult | Plain | Live, name: str, columns: Sequence[str]) 
 
 
 def _table(result: TableResult, suffix: str, columns: Sequence[str]) -> tuple[bytes, str]:
-    if suffix == ".csv":
+    if suffix in {".csv", _PARQUET_SUFFIX, *_YAML_SUFFIXES}:
         frame = select(result.frame(), columns)
-        return _encoded(frame.to_csv(index=False)), f"{pluralize(len(frame), 'row')} as CSV"
+        rows = pluralize(len(frame), "row")
+        if suffix == ".csv":
+            return _encoded(frame.to_csv(index=False)), f"{rows} as CSV"
+        if suffix == _PARQUET_SUFFIX:
+            buffer = io.BytesIO()
+            frame.to_parquet(buffer, index=False)
+            return buffer.getvalue(), f"{rows} as Parquet"
+        return _encoded(_yaml(frame)), f"{rows} as YAML"
     found = result.json(columns)
     if suffix in _CERTIFICATE_SUFFIXES and isinstance(found, dict) and isinstance(found.get("certificate"), str):
         return _decoded(found["certificate"]), "a certificate"
     data = _encoded(json.dumps(found, indent=2, ensure_ascii=False))
     return data, f"{pluralize(len(found), 'row') if isinstance(found, list) else 'an object'} as JSON"
+
+
+def _yaml(frame: pd.DataFrame) -> str:
+    """Return the rows as YAML, without empty cells."""
+    import yaml  # noqa: PLC0415  # slow to import
+
+    rows = json.loads(frame.to_json(orient="records", date_format="iso", double_precision=15))
+    known = [{name: value for name, value in row.items() if value is not None} for row in rows]
+    # Lists stay on the line of their column.
+    text: str = yaml.safe_dump(known, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1_000)
+    return text
 
 
 def _chart(chart: Chart, suffix: str) -> tuple[bytes, str]:

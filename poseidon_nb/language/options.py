@@ -58,7 +58,7 @@ GLOBAL_OPTIONS = (
     Option(field="reveal", help="show passwords, tokens, private keys and connection strings", type="flag"),
     Option(
         field="save",
-        help="write the result with its secrets to FILE, as CSV to FILE.csv; only you can read it",
+        help="write the result with its secrets to FILE, as CSV, YAML or Parquet by its name; only you can read it",
         metavar="FILE",
     ),
     Option(

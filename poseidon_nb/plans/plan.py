@@ -202,9 +202,11 @@ class Plan:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
-        table: str = self.frame().to_html(
-            index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
-        )
+        table: str = ""
+        if self.chains:
+            table = self.frame().to_html(
+                index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
+            )
         return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"
 
 

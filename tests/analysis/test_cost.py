@@ -161,6 +161,13 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
     assert lines.loc[lines["resource_type"] == "snapshot", "region"].tolist() == ["fra1"]
 
 
+def test_an_account_without_idle_addresses_has_no_line_for_them():
+    assigned = frame_from_rows(
+        "reserved_ips", [{"ip": "198.18.0.1", "region": {"slug": "nyc3"}, "droplet": {"id": 7}, "project_id": "p"}]
+    )
+    assert cost.lines(reserved_ips=assigned).empty
+
+
 def test_kubernetes_nodes_are_counted_once() -> None:
     node = a_droplet(2, name="pool-x", tags=["k8s", "k8s:worker"])
     pools = [{"nodes": [{"droplet_id": "2"}], "size": "s-2vcpu-4gb", "count": 1}]

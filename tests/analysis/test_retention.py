@@ -192,11 +192,11 @@ def test_names_of_volumes_and_an_empty_account():
 
 def test_an_invalid_policy_is_refused():
     for given, message in (
-        ({}, "A policy must keep something."),
-        ({"last": 0, "daily": 0}, "A policy must keep something."),
+        ({}, "A policy must keep something: give at least one rule a number above 0."),
+        ({"last": 0, "daily": 0}, "A policy must keep something: give at least one rule a number above 0."),
         ({"daily": -2}, "daily must be 0 or more, or unlimited, not -2."),
         ({"within": "soon"}, "within must be a duration such as 30d, 6m or 1y6m, not 'soon'."),
-        ({"within": "0d"}, "A policy must keep something."),
+        ({"within": "0d"}, "A policy must keep something: give at least one rule a number above 0."),
     ):
         with pytest.raises(InvalidArgument) as error:
             Policy(**given)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import pandas as pd
 import pytest
 
@@ -80,6 +82,56 @@ def test_a_listing_that_was_saved_can_be_edited_and_applied(desk, tmp_path):
             desk.do(line)
             file.write_text(written.replace(new, old))
             assert not desk.do(f"apply {file} --plan {options}").is_empty
+
+
+def test_every_kind_that_can_be_edited_is_saved_as_yaml_and_read_back(desk, tmp_path):
+    file = tmp_path / "saved.yaml"
+    for line in (
+        "droplets list",
+        f"records list {DOMAIN}",
+        "firewalls list",
+        "volumes list",
+        "reserved-ips list",
+        "tags list",
+    ):
+        desk.do(f"{line} --save {file}")
+        assert desk.do(f"apply {file} --plan").is_empty, line
+    desk.do(f"droplets list --tag web --columns name,size,tags --save {file}")
+    assert file.read_text().splitlines()[:3] == ["- name: web-1", "  size: s-2vcpu-4gb", "  tags: [web, 'env:prod']"]
+    assert "Wrote 4 rows as YAML" in desk.ui.said[-1]
+    file.write_text(file.read_text().replace("s-1vcpu-2gb", "s-4vcpu-8gb"))
+    steps = desk.do(f"apply {file} --plan --restart").steps
+    assert {step.targets[0].name for step in steps} == {"staging-web"}
+
+
+def test_parquet_is_written_and_read_where_pyarrow_is_installed_and_elsewhere_is_one_clear_line(desk, tmp_path):
+    file = tmp_path / "saved.parquet"
+    if importlib.util.find_spec("pyarrow") is None:
+        with pytest.raises(
+            errors.InvalidArgument, match=r"^--save .* needs pyarrow\. Use pip install pyarrow, or a CSV file\.$"
+        ):
+            desk.do(f"droplets list --save {file}")
+        assert not file.exists()
+        return
+    for line in (
+        "droplets list",
+        f"records list {DOMAIN}",
+        "firewalls list",
+        "volumes list",
+        "reserved-ips list",
+        "tags list",
+    ):
+        desk.do(f"{line} --save {file}")
+        assert desk.do(f"apply {file} --plan").is_empty, line
+    fleet = desk.do("droplets list --tag web")
+    fleet.loc[fleet["name"] == "staging-web", "size"] = "s-4vcpu-8gb"
+    fleet.at[0, "tags"] = ["web"]
+    fleet.to_parquet(file)
+    plan = desk.do(f"apply {file} --plan --restart --max-changes 50%")
+    assert {(step.verb, step.targets[0].name) for step in plan.steps} >= {("resize", "staging-web"), ("untag", "web-1")}
+    file.write_text("no parquet")
+    with pytest.raises(errors.InvalidArgument, match=r"^Cannot read .*saved\.parquet: "):
+        desk.do(f"apply {file} --plan")
 
 
 def test_a_file_that_cannot_be_read_is_one_clear_line(desk, tmp_path, monkeypatch):

@@ -183,7 +183,7 @@ def test_check_fails_a_run_that_is_over_its_budget(desk) -> None:
             desk.do(f"cost budget --limit {limit} --check")
         assert raised.value.frame["limit_usd"].tolist() == [limit]
         assert "\n" not in str(raised.value)
-    with pytest.raises(errors.BudgetExceeded, match="web: over"):
+    with pytest.raises(errors.BudgetExceeded, match="web is over"):
         desk.do("cost budget --limit 20 --tag web --check")
     assert len(desk.ui.shown) == 3
 

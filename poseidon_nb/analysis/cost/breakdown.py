@@ -246,7 +246,9 @@ def _with_derived_types(unavailable: Mapping[str, str]) -> dict[str, str]:
 
 
 def _with_project_id(part: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    return part.assign(project_id=frame["project_id"]) if "project_id" in frame.columns else part
+    # pandas gives a frame without rows the index of a new column, and so rows.
+    known = "project_id" in frame.columns
+    return part.assign(project_id=frame["project_id"].reindex(part.index)) if known else part
 
 
 def _combined(parts: list[pd.DataFrame], projects: pd.DataFrame | None, resources: pd.DataFrame | None) -> pd.DataFrame:

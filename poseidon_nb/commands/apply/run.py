@@ -127,7 +127,9 @@ def _given_frames(context: CommandContext) -> list[tuple[str | None, FrameRows]]
                 raise InvalidArgument("This is the table of a plan. Execute the plan itself: %do apply {plan}")
             found.append((None, read_frame(given)))
         else:
-            raise InvalidArgument(f"{_TAKES} {join_words(SUFFIXES, conjunction='or')}, not a {type(given).__name__}.")
+            raise InvalidArgument(
+                f"{_TAKES} {join_words(SUFFIXES, conjunction='or')}, not a value of type {type(given).__name__}."
+            )
     return found
 
 

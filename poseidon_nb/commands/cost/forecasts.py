@@ -16,7 +16,7 @@ from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BudgetExceeded, InvalidArgument
 from poseidon_nb.frames.tables.forecasts import ALL, NOT_LISTED, NOT_ON_PREVIEW, OVER, WILL_BE_OVER
 from poseidon_nb.plans.user_state import account_key
-from poseidon_nb.text import format_usd, quote_argument
+from poseidon_nb.text import escape_unprintable, format_usd, quote_argument
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,7 +125,9 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
     table = cost.budget(forecast, limits, now=context.client.now())
-    context.ui.say(summarize_budget(table) if budget else f"No budget is set. Set one with {_SET}.")
+    tag = context.option("tag_name")
+    which, more = (f" for the tag {escape_unprintable(tag)}", f" --tag {quote_argument(tag)}") if tag else ("", "")
+    context.ui.say(summarize_budget(table) if budget else f"No budget is set{which}. Set one with {_SET}{more}")
     exceeded = table[table["status"].isin([WILL_BE_OVER, OVER])]
     if context.option("check") and len(exceeded):
         context.ui.show(table)

@@ -150,15 +150,15 @@ def summarize_budget(table: pd.DataFrame) -> str:
 
 
 def _limit(row: Mapping[Hashable, Any]) -> str:
-    who = "" if row["group"] == ALL else f"{escape_unprintable(str(row['group']))}: "
+    who = "The account" if row["group"] == ALL else escape_unprintable(str(row["group"]))
     limit, spent = format_usd(row["limit_usd"]), format_usd(row["spent_usd"])
     if row["status"] == OVER:
-        return f"{who}over the budget of {limit}: {spent} spent"
+        return f"{who} is over the budget of {limit}: {spent} spent"
     forecast = f"{format_usd(row['forecast_usd'])} expected, {spent} spent"
     if row["status"] == WILL_BE_OVER:
-        return f"{who}will be over the budget of {limit}: {forecast}"
+        return f"{who} will be over the budget of {limit}: {forecast}"
     risk = f", up to {format_usd(row['high_usd'])} with changes as before" if row["status"] == AT_RISK else ""
-    return f"{who}within the budget of {limit}: {forecast}{risk}"
+    return f"{who} is within the budget of {limit}: {forecast}{risk}"
 
 
 def _days(days: float) -> str:

@@ -11,6 +11,7 @@ _RESOURCE_TYPE = Option(
     help="only snapshots of droplets, or only of volumes",
     metavar="TYPE",
     suggests=("droplet", "volume"),
+    closed=True,
 )
 
 

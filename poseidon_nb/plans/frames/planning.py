@@ -124,7 +124,9 @@ def recognize(frame: FrameRows, shown: ShownValues, account: str) -> str:
     from_listing = [name for name in (exact or fits) if name in listed]
     if len(from_listing) == 1:
         return from_listing[0]
-    words = join_words(frame.columns[:8]) or "no columns"
+    words = join_words(frame.columns[:8])
+    if not words:
+        raise InvalidArgument(f"The frame has no columns. Frames can edit {_RECOGNIZED}.")
     if fits:
         names = join_words((KINDS[name].noun + "s" for name in fits), conjunction="or")
         raise InvalidArgument(f"A frame with only {words} can be about {names}. Keep more of their columns.")
