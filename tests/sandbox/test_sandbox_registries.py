@@ -64,6 +64,10 @@ def test_an_image_can_be_pushed_by_the_route_of_the_sandbox(api, refused):
     assert api.sandbox.push_image("a", "api")["tags"] == ["latest"]
     with pytest.raises(InvalidArgument, match=r"^Cannot push to the registry b: The resource .* could not be found\.$"):
         api.sandbox.push_image("b", "web")
+    for name in ("c", "d", "e"):
+        assert api("POST", "/_sandbox/images", image | {"repository": name})[0] == 201
+    sixth = image | {"repository": "f"}
+    refused(api("POST", "/_sandbox/images", sixth), 422, "registry contains 5 repositories, limit is 5")
     # The tag moved to the second image.
     assert [one["tags"] for one in api.get("/v2/registry/a/repositories/web/digests")["manifests"]] == [["v1"], []]
     assert api("POST", "/v2/registry/a/garbage-collection")[0] == 201

@@ -20,7 +20,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
-from poseidon_nb.sandbox.services.container_registries import REGISTRIES, store_blobs
+from poseidon_nb.sandbox.services.container_registries import REGISTRIES, check_repositories, store_blobs
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -103,6 +103,7 @@ def push_image(world: World, registry_name: str, name: str, tag: str, at: float)
         raise conflict("The registry is read-only during a garbage collection.")
     key = f"{registry_name}/{name}"
     if key not in REPOSITORIES.store(world):
+        check_repositories(world)
         REPOSITORIES.add(world, {"registry_name": registry_name, "name": name}, at, registry_name)
     number = world.next_number(MANIFESTS.kind)
     draws = [*((key, layer) for layer in range(_SHARED_LAYERS)), *((key, number, own) for own in range(_OWN_LAYERS))]

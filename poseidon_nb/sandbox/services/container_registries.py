@@ -149,6 +149,13 @@ def _subscribe(world: World, slug: str) -> StoredObject:
     )
 
 
+def check_repositories(world: World) -> None:
+    """Raise 422 if the tier allows no further repository."""
+    limit, count = _subscription(world)["tier"]["included_repositories"], len(world.store("registries.repositories"))
+    if limit and count >= limit:
+        raise unprocessable(f"registry contains {count} repositories, limit is {limit}")
+
+
 def store_blobs(world: World, registry: StoredObject, blobs: dict[str, int], at: float) -> None:
     """Set the blobs of a registry, and what the subscription costs with them."""
     size, text = sum(blobs.values()), format_time(at)

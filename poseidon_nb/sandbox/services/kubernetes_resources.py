@@ -189,6 +189,8 @@ def _check_cluster(call: Call, values: dict[str, Any], present: StoredObject | N
     if present is not None:
         if present["ha"] and values.get("ha") is False:
             raise unprocessable("ha cannot be disabled.")
+        if values.get("ha"):
+            values["ipv4"] = ""
         if "tags" in values:
             values["tags"] = read_tags(world, values["tags"], present["id"])
         return
@@ -240,7 +242,8 @@ def _cluster_object(world: World, id_: str, values: dict[str, Any], at: float) -
         "tags": read_tags(world, values.get("tags", ()), id_),
         "registry_enabled": False,
         "registries": [],
-        "status": {"state": RUNNING},
+        # The message is gone once it runs.
+        "status": {"state": RUNNING, "message": "provisioning"},
         "created_at": format_time(at),
         "updated_at": format_time(at),
     }
