@@ -66,8 +66,7 @@ _CONFIG = (
 
 
 def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
-    """Check a pool, and keep the known fields only."""
-    config = {one.name: values["config"][one.name] for one in _CONFIG if one.name in values["config"]}
+    config, template = values["config"], values["droplet_template"]
     if "target_number_instances" in config:
         if len(config) > 1:
             raise unprocessable("config.target_number_instances cannot be combined with other settings.")
@@ -80,8 +79,6 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
         if not {"target_cpu_utilization", "target_memory_utilization"} & config.keys():
             raise unprocessable("config needs target_cpu_utilization or target_memory_utilization.")
         config.setdefault("cooldown_minutes", _DEFAULT_COOLDOWN_MIN)
-    template = {one.name: values["droplet_template"].get(one.name) for one in _TEMPLATE}
-    template = {name: value for name, value in template.items() if value is not None}
     template["image"] = str(template["image"])
     template["ssh_keys"] = [str(key) for key in template["ssh_keys"]]
     if not template["ssh_keys"]:
@@ -90,7 +87,6 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
     requested_project(call.world, template.get("project_id"))
     present_count = 0 if present is None else len(_live(call.world, present["id"]))
     check_capacity(call.world, max(0, _limits(config)[0] - present_count))
-    values.update(config=config, droplet_template=template)
 
 
 def _pool_object(_world: World, id_: str, values: dict[str, Any], at: float) -> dict[str, Any]:
@@ -127,8 +123,8 @@ POOLS = Resource(
     "autoscale_pools",
     fields=(
         Field("name", minimum=1, fixed=True),
-        Field("config", fields=_CONFIG),
-        Field("droplet_template", fields=_TEMPLATE),
+        Field("config", fields=_CONFIG, closed=True),
+        Field("droplet_template", fields=_TEMPLATE, closed=True),
     ),
     build=_pool_object,
     check=_check,

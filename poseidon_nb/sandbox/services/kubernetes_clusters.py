@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     Associated = dict[str, list[StoredObject]]
 
-_NODE_POOLS = (Field("node_pools", minimum=1, fields=POOL_FIELDS),)
+_NODE_POOLS = (Field("node_pools", minimum=1, fields=POOL_FIELDS, closed=True),)
 
 
 def _create(call: Call) -> HTTPResponse:

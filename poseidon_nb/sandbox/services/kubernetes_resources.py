@@ -74,6 +74,7 @@ CLUSTER_FIELDS = (
     Field("tags", default=[], items="string"),
     Field(
         "maintenance_policy",
+        closed=True,
         default={"start_time": "00:00", "day": "any"},
         fields=(
             Field("start_time", type="string", default="00:00", pattern=re.compile(r"([01]\d|2[0-3]):[0-5]\d")),
@@ -85,11 +86,13 @@ CLUSTER_FIELDS = (
     Field("ha"),
     Field(
         "control_plane_firewall",
+        closed=True,
         default={"enabled": False, "allowed_addresses": []},
         fields=(_ENABLED, Field("allowed_addresses", type="array", items="string", default=[])),
     ),
     Field(
         "cluster_autoscaler_configuration",
+        closed=True,
         fields=(
             Field("scale_down_utilization_threshold", type="number", minimum=0.0, maximum=1.0),
             Field("scale_down_unneeded_time", type="string"),
@@ -98,6 +101,7 @@ CLUSTER_FIELDS = (
     ),
     Field(
         "sso",
+        closed=True,
         fields=(
             _ENABLED,
             Field("required", type="boolean", default=False),
@@ -105,7 +109,7 @@ CLUSTER_FIELDS = (
             Field("client_id", type="string"),
         ),
     ),
-    *(Field(name, default={"enabled": False}, fields=(_ENABLED,)) for name in _PLUGINS),
+    *(Field(name, default={"enabled": False}, fields=(_ENABLED,), closed=True) for name in _PLUGINS),
 )
 POOL_FIELDS = (
     Field("name", type="string", required=True, pattern=re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9.\-]*[a-zA-Z0-9])?")),
@@ -115,6 +119,7 @@ POOL_FIELDS = (
     Field("labels", type="object"),
     Field(
         "taints",
+        closed=True,
         type="array",
         default=[],
         fields=(
