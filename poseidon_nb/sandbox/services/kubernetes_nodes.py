@@ -7,9 +7,9 @@ one without a count.
 
 Not documented, chosen here: a node drains for a minute, and its droplet is destroyed then. Deleting a node lowers the count
 of its pool, unless it is replaced. A pool that cannot have its nodes, for want of droplets in the limit of the account, tries
-again when a droplet is deleted. The last pool of a cluster cannot be deleted. New tags of a pool are for new nodes only. The
-sandbox runs no pods, so the CPU of the nodes decides about autoscaling, every ten minutes: with the rule of droplet
-autoscale pools, and the cluster's ``scale_down_utilization_threshold`` (0.5 by default) as the target.
+again when a droplet is deleted. The last pool of a cluster cannot be deleted. New tags of a cluster or a pool are for new
+nodes only. The sandbox runs no pods, so the CPU of the nodes decides about autoscaling, every ten minutes: with the rule of
+droplet autoscale pools, and the cluster's ``scale_down_utilization_threshold`` (0.5 by default) as the target.
 """
 
 from __future__ import annotations
