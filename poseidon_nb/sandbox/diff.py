@@ -151,6 +151,8 @@ def _change(
 ) -> Change:
     public = record.public
     name = public.get("name") or public.get("type" if kind == "actions" else "slug") or ""
+    if not name and isinstance(public.get("spec"), dict):  # of an app
+        name = public["spec"].get("name", "")
     return Change(change, kind, public.get("id", key), str(name), public, fields or {})
 
 

@@ -14,6 +14,9 @@ from poseidon_nb.sandbox.saved_state import dump_state, load_state
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
+#: The length of the random part of a name by `tempfile`.
+_RANDOM_LENGTH = 8
+
 
 def save_state(dispatcher: Dispatcher, path: str | os.PathLike[str], *, sync: bool = True) -> None:
     """Save the account to a file. The file is replaced only when everything is written."""
@@ -66,6 +69,7 @@ class StateFile:
             )
         if self.path.exists():
             read_state(dispatcher, self.path)
+        _remove_unfinished(self.path)
 
     def save_change(self) -> None:
         """Save after a change, and return when it is saved. Changes that wait for each other are saved together."""
@@ -84,6 +88,15 @@ class StateFile:
         """Save once more at the end, on the disk."""
         with self._saving:
             save_state(self._dispatcher, self.path)
+
+
+def _remove_unfinished(path: Path) -> None:
+    """Remove the files that a killed process left beside the state file."""
+    path = path.resolve()
+    begin = f".{path.name}."
+    for other in path.parent.iterdir():
+        if other.name.startswith(begin) and len(other.name) == len(begin) + _RANDOM_LENGTH:
+            other.unlink(missing_ok=True)
 
 
 def _write(path: Path, saved: bytes, *, sync: bool = True) -> None:

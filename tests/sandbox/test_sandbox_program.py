@@ -58,6 +58,7 @@ def test_it_serves_until_interrupted_and_keeps_its_state(tmp_path):
 
 def test_every_answered_change_survives_a_kill(tmp_path):
     file = tmp_path / "state.json"
+    (tmp_path / ".state.json.a1_b2c3d").write_text("of a process that was killed while it wrote")
     program, url, token = started("--droplets", "1", "--token", "secret", "--state", str(file))
     for number in range(3):
         ask(url, token, "/v2/tags", json.dumps({"name": f"kept-{number}"}).encode())
