@@ -113,16 +113,18 @@ def test_a_vpc_with_members_and_the_default_one_cannot_be_deleted(api, refused):
     assert api("DELETE", f"/v2/vpcs/{vpc['id']}") == (204, None)
 
 
-def test_members_are_droplets_and_load_balancers(api):
+def test_members_are_droplets_load_balancers_and_clusters(api):
     vpc = vpc_of(api, "nyc3")
     members = api.get(f"/v2/vpcs/{vpc['id']}/members")["members"]
     assert [member["name"] for member in members] == [
         *("web-1", "db-1", "web-2", "worker-1", "legacy-reports"),
         "web-nyc3",
+        *("orders", "sessions", "render"),
     ]
     only = api.get(f"/v2/vpcs/{vpc['id']}/members?resource_type=loadbalancer")["members"]
-    assert only == members[-1:]
-    assert api.get(f"/v2/vpcs/{vpc['id']}/members?resource_type=kubernetes")["members"] == []
+    assert only == members[5:6]
+    assert api.get(f"/v2/vpcs/{vpc['id']}/members?resource_type=kubernetes")["members"] == members[-1:]
+    assert api.get(f"/v2/vpcs/{vpc['id']}/members?resource_type=nfs")["members"] == []
 
 
 def test_another_vpc_can_become_the_default_and_new_droplets_join_it(api):
