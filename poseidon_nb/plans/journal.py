@@ -16,6 +16,7 @@ from poseidon_nb.plans import journal_entry as lines
 from poseidon_nb.plans.journal_files import PlanFiles, new_id
 from poseidon_nb.plans.journal_records import CombinedRecord, PlanRecord, current_resume, running_plans
 from poseidon_nb.plans.user_state import account_key, save_change, warn_once
+from poseidon_nb.unstored import may_hold_secret
 from poseidon_nb.version import __version__
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PlanJournal:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:
+    def begin(self, chains: Sequence[Chain], title: str, notes: Sequence[str] = ()) -> ExecutionRecord:
         """Create the record of an execution that is about to send its first request; never raises.
 
         Within `resuming`, the record is that of the resumed plans.
@@ -69,6 +70,7 @@ class PlanJournal:
             account=label,
             key=key,
             chains=chains,
+            notes=[note for note in notes if not may_hold_secret(note)],
         )
         file: PlanFile | None = None
         try:

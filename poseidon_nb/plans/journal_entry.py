@@ -105,6 +105,8 @@ class JournalEntry:
     #: When the last line was written.
     updated_at: datetime
     chains: tuple[Chain, ...] = ()
+    #: Remarks of the plan.
+    notes: tuple[str, ...] = ()
     #: Steps whose body was not stored.
     secret: frozenset[Place] = frozenset()
     #: When a step's request was about to be sent.
@@ -208,6 +210,7 @@ def parse_entry(text: str) -> JournalEntry:
             account=str(first["account"]),
             key=AccountKey(str(first["identity"]), str(first["token"])),
             updated_at=parse_time(first["time"]),
+            notes=tuple(str(note) for note in first.get("notes", ())),
         )
         entry._set_chains(first["chains"])  # noqa: SLF001  # its own module
         for line in later:
@@ -217,8 +220,16 @@ def parse_entry(text: str) -> JournalEntry:
     return entry
 
 
-def first_line(
-    plan_id: str, *, time: datetime, version: str, title: str, account: str, key: AccountKey, chains: Iterable[Chain]
+def first_line(  # noqa: PLR0913  # the fields of the line, all by keyword
+    plan_id: str,
+    *,
+    time: datetime,
+    version: str,
+    title: str,
+    account: str,
+    key: AccountKey,
+    chains: Iterable[Chain],
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the first line of a plan."""
     return {
@@ -231,6 +242,7 @@ def first_line(
         "identity": key.identity,
         "token": key.token,
         "chains": chains_data(chains),
+        **({"notes": [*notes]} if notes else {}),
     }
 
 

@@ -76,6 +76,7 @@ class PlanRecord:
             account=plan.entry.account,
             key=plan.entry.key,
             chains=(),
+            notes=plan.entry.notes,
         )
         record = cls(client, plan.file, first, plan.chains, incomplete=bool(plan.left_open))
         record._add(plan.resumed_line(client.now()), sync=True)

@@ -154,7 +154,13 @@ class Plan:
             raise InvalidArgument(ALREADY_EXECUTED)
         self.write_files()
         outcomes = self.client.engine.run(
-            self.chains, title=self.title, wait=wait, timeout_s=timeout_s, on_progress=on_progress, on_idle=on_idle
+            self.chains,
+            title=self.title,
+            notes=self.notes,
+            wait=wait,
+            timeout_s=timeout_s,
+            on_progress=on_progress,
+            on_idle=on_idle,
         )
         return with_pending(self, outcomes)
 

@@ -188,7 +188,7 @@ def remaining_plan(client: Client, interrupted: Sequence[InterruptedPlan], title
         ]
         running = [plan.entry.step_at(place).label for place in plan.running]
         notes += [f"in progress: {join_words(running)}"] if running else []
-        notes += plan.notes
+        notes += [*plan.notes, *plan.entry.notes]
     return Plan(title, client.label(), tuple(chains), tuple(notes), client)
 
 

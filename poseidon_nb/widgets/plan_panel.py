@@ -119,7 +119,9 @@ class PlanModel:
                 self.started = False
             else:
                 self.plan.write_files()
-                self.client.engine.start(self.plan.chains, title=self.plan.title, on_change=self._chain_changed)
+                self.client.engine.start(
+                    self.plan.chains, title=self.plan.title, notes=self.plan.notes, on_change=self._chain_changed
+                )
         except PoseidonError as error:
             # Nothing was sent, so another click may succeed.
             self.notice, self.started = error_text(error), False

@@ -100,6 +100,24 @@ def test_a_resume_does_what_is_left_and_gives_the_outcomes(desk):
     assert desk.do("plans") is None
 
 
+def test_a_resume_shows_what_the_plan_had_to_say(desk):
+    plan = desk.do("droplets freeze legacy-reports --plan")
+    assert any("Its snapshot costs at most" in note for note in plan.notes)
+    record = desk.session.client().engine.recorder.begin(
+        plan.chains, plan.title, [*plan.notes, "password=hunter2hunter2"]
+    )
+    record.detach()
+    desk.do("plans resume --yes")
+    assert desk.ui.shown[-1].notes[-len(plan.notes) :] == plan.notes, "and nothing that may be secret"
+
+
+def test_a_plan_that_runs_is_recorded_with_what_it_had_to_say(desk):
+    plan = desk.do("droplets freeze legacy-reports --plan")
+    plan.run(wait=False)
+    (running,) = unfinished_plans(None)
+    assert running.entry.notes == plan.notes
+
+
 def test_a_dry_run_of_a_resume_shows_what_it_sends(desk):
     plan_id = interrupted(desk, [resize_of(desk)])
     desk.sent()

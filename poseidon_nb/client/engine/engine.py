@@ -85,11 +85,12 @@ class Engine:
         self._wake = threading.Event()
         _ENGINES.add(self)
 
-    def run(
+    def run(  # noqa: PLR0913  # how to wait, all by keyword
         self,
         chains: Sequence[Chain],
         *,
         title: str = "",
+        notes: Sequence[str] = (),
         wait: bool = True,
         timeout_s: float | None = None,
         on_progress: OnProgress | None = None,
@@ -103,6 +104,8 @@ class Engine:
         chains : sequence of Chain
         title : str
             The command, for the record.
+        notes : sequence of str
+            Remarks for whoever resumes it, for the record.
         wait : bool
             Block until everything has ended; otherwise return once the first step of each chain was answered. A busy
             droplet is then not waited for: its outcome is `DropletBusy`.
@@ -129,7 +132,9 @@ class Engine:
         ends_s = None if timeout_s is None else self._clock.monotonic() + timeout_s
         # A caller that does not wait gets the started actions in the outcomes.
         on_progress = on_progress if wait else None
-        execution = self._execution(chains, title=title, wait_if_busy=wait, on_progress=on_progress, assign=assign)
+        execution = self._execution(
+            chains, title=title, notes=notes, wait_if_busy=wait, on_progress=on_progress, assign=assign
+        )
         try:
             with cancellation.deadline(self._clock, timeout_s):
                 if on_progress is not None:
@@ -181,6 +186,7 @@ class Engine:
         chains: Sequence[Chain],
         *,
         title: str = "",
+        notes: Sequence[str] = (),
         on_change: Callable[[int, ChainRun], None],
         assign: Mapping[int, Callable[[Row], None]] | None = None,
     ) -> Execution:
@@ -190,12 +196,14 @@ class Engine:
         ----------
         chains : sequence of Chain
         title : str
+        notes : sequence of str
+            As for `run`.
         on_change : callable
             Called with a chain's number and state whenever it changes, from any thread.
         assign : mapping, optional
             As for `run`.
         """
-        execution = self._execution(chains, title=title, on_change=on_change, assign=assign)
+        execution = self._execution(chains, title=title, notes=notes, on_change=on_change, assign=assign)
         self._add(execution)
         return execution
 
@@ -248,7 +256,9 @@ class Engine:
             execution.fail(failure)
             self._remove(execution)
 
-    def _execution(self, chains: Sequence[Chain], *, title: str, **options: Any) -> Execution:
+    def _execution(
+        self, chains: Sequence[Chain], *, title: str, notes: Sequence[str] = (), **options: Any
+    ) -> Execution:
         check_references(chains)
         return Execution(
             connection=self._connection,
@@ -256,7 +266,7 @@ class Engine:
             sender=self.sender,
             workers=self._workers,
             chains=chains,
-            record=lambda: self.recorder.begin(chains, title),
+            record=lambda: self.recorder.begin(chains, title, notes),
             title=title,
             **options,
         )

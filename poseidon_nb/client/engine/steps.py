@@ -287,7 +287,7 @@ class ExecutionRecord(Protocol):
 class Recorder(Protocol):
     """Starts records."""
 
-    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:
+    def begin(self, chains: Sequence[Chain], title: str, notes: Sequence[str] = ()) -> ExecutionRecord:
         """Return the record of an execution that is about to send its first request.
 
         Parameters
@@ -295,13 +295,15 @@ class Recorder(Protocol):
         chains : sequence of Chain
         title : str
             The command: ``"droplets resize web-1"``.
+        notes : sequence of str
+            Remarks for whoever resumes it.
         """
 
 
 class _NoRecorder:
     """Records nothing."""
 
-    def begin(self, chains: Sequence[Chain], title: str) -> ExecutionRecord:  # noqa: ARG002  # the protocol's
+    def begin(self, chains: Sequence[Chain], title: str, notes: Sequence[str] = ()) -> ExecutionRecord:  # noqa: ARG002  # the protocol's
         return self
 
     def sending(self, chain: int, step: int) -> None:

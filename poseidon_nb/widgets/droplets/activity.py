@@ -142,7 +142,7 @@ class DropletsActivity(AccountModel, ABC):
         # A single droplet is updated at once; for many the monitor reads a page.
         assign = {ids[0]: lambda row: self.client.monitor.update_droplets([row])} if len(ids) == 1 else None
         execution = self.client.engine.start(
-            request.plan.chains, title=request.title, on_change=on_change, assign=assign
+            request.plan.chains, title=request.title, notes=request.notes, on_change=on_change, assign=assign
         )
         for changed, run in zip(chain_ids, execution.chains, strict=True):
             for droplet_id in changed:
