@@ -86,6 +86,11 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_facts_as_a_table(s
         for fact in facts:
             assert fact in table.inner_text()
         assert page.locator(".jp-Cell").nth(number).locator(".pnb-saved").is_visible()
+        # JupyterLab's error in place of the widgets is hidden behind what to do.
+        place = page.locator(".jp-Cell").nth(number).locator(".jupyter-widgets")
+        assert place.inner_text().startswith("Error displaying widget")
+        assert place.evaluate("one => getComputedStyle(one).fontSize") == "0px"
+        assert "Run the cell again" in place.evaluate("one => getComputedStyle(one, '::after').content")
     assert page.locator(".pnb-panel").count() == 0
     # It is the notebook that its owner trusts: there JupyterLab looks for the widgets, and finds none.
     assert page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.get(2).trusted")
