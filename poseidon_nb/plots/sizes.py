@@ -98,7 +98,8 @@ def price_map(
     if len(line):
         # Below the points.
         traces.insert(0, _lowest_trace(line, x, y))
-    table = points[list(dict.fromkeys([*SIZE_COLUMNS, x, y]))]
+    # What is drawn comes first, because a terminal may have no room for the rest.
+    table = points[list(dict.fromkeys(["slug", y, x, *SIZE_COLUMNS]))]
     if frontier is not None:
         table = table.assign(best=[slug in best for slug in points["slug"]])
     table = table.sort_values([y, x]).reset_index(drop=True)

@@ -60,12 +60,6 @@ def test_taking_droplets_out_of_a_firewall_shows_the_firewall(desk):
     ]
 
 
-def test_what_the_sandbox_does_not_simulate_is_named_once(desk):
-    with pytest.raises(errors.ServerError) as caught:
-        desk.do("apps list")
-    assert str(caught.value).count("apps_list") == 1
-
-
 def test_the_question_before_a_deletion_names_up_to_twenty(desk):
     frame = desk.do("droplets list")
     with pytest.raises(errors.ConfirmationRequired) as caught:

@@ -99,7 +99,7 @@ class DropletModel(DropletsModel):
             return []
         restart = " --restart" if row["status"] == "active" else ""
         command = f"%do droplets resize {row['id']} --size {quote_argument(resize.choice.name)}{restart}"
-        return [("Chosen size", resize.choice_text()), ("To resize", f"click Resize, or run {command}")]
+        return [("Chosen size", resize.choice_text()), ("To resize", command)]
 
     def load_usage(self) -> None:
         """Load the usage in the background, unless it is recent; the panel calls this when the page has drawn it."""
