@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+#: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
+LINE_WIDTH = 100
 #: Words that mean true and false, in lower case.
 TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
 FALSE_WORDS = ("0", "false", "no", "off", "n", "f")
@@ -187,6 +190,13 @@ def truncated_list(words: Iterable[str], *, max_words: int = 6) -> str:
     )
 
 
+def wrap_line(line: str, width: int) -> str:
+    """Wrap a sentence between words. Text in columns and data are not changed."""
+    if len(line) <= width or "  " in line or not line[0].isalnum():
+        return line
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+
+
 def capitalized(words: str) -> str:
     """Return the text with a capital first letter; the rest keeps its case, unlike with `str.capitalize`."""
     return f"{words[:1].upper()}{words[1:]}"
@@ -228,6 +238,26 @@ def format_duration(seconds: float) -> str:
     hours, rest_min = divmod(minutes, 60)
     parts = [(hours, "h"), (rest_min, "min")] if hours else [(minutes, "min"), (rest_s, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def format_seconds(seconds: float) -> str:
+    """Format a measured duration, with a decimal if it is short: ``0.5 s``, ``4 s``, ``2 min 5 s``."""
+    # One decimal: 9.96 s is 10 s.
+    short = round(seconds, 1)
+    return f"{short:g} s" if short < 10 else format_duration(seconds)  # noqa: PLR2004  # seconds
+
+
+def format_age(seconds: float) -> str:
+    """Format an age in its largest unit: ``12 days``."""
+    for unit_s, noun in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit_s:
+            return pluralize(int(seconds // unit_s), noun)
+    return "less than a minute"
+
+
+def format_memory(mib: int) -> str:
+    """Format memory as sizes do: ``512 MB``, ``4 GB``."""
+    return f"{mib / 1_024:g} GB" if mib >= 1_024 else f"{mib} MB"  # noqa: PLR2004  # MiB in a GiB
 
 
 def format_month(month: str) -> str:

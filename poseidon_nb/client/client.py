@@ -51,6 +51,11 @@ if TYPE_CHECKING:
 SANDBOX = "SANDBOX"
 
 
+def is_sandbox_label(label: str) -> bool:
+    """Return whether an account's label is that of a sandbox, see `Client.label`."""
+    return label == SANDBOX or label.startswith(f"{SANDBOX} at ")
+
+
 class HasAddress(Protocol):
     """Anything that can be connected to, such as a `Sandbox`."""
 

@@ -101,12 +101,12 @@ class DoSession:
         # An address that cannot be used is no reason to refuse it.
         return connect(token="plan", base_url=DEFAULT_BASE_URL, read_only=True, clock=self.clock)  # noqa: S106  # it sends nothing
 
-    def changes(self) -> list[LoggedChange]:
-        """Return what was changed from this machine in any account, oldest first, earlier kernels included."""
+    def changes(self) -> tuple[list[LoggedChange], list[LoggedChange]]:
+        """Return what other kernels of this machine have changed in any account, and what this session has."""
         from poseidon_nb.plans.user_state import earlier_changes  # noqa: PLC0415  # loads requests
 
         here = [change for log in self._change_logs for change in log]
-        return sorted([*earlier_changes(), *here], key=lambda change: change.time)
+        return earlier_changes(), here
 
     @cached_property
     def panel_host(self) -> PanelHost:

@@ -1,6 +1,6 @@
 """The help of `%do`, of a group, and of a verb, generated from the specs. Nothing is fetched.
 
-Plain text of at most 100 columns, for terminals and for notebooks. The first page fits a terminal of 24 lines of 80.
+Plain text for terminals and for notebooks, wrapped to their width. The first page fits a terminal of 24 lines of 80.
 """
 
 from __future__ import annotations
@@ -12,16 +12,23 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.commands.registry import TOPICS, registry
 from poseidon_nb.language.options import GLOBAL_OPTIONS, option_metavar
 from poseidon_nb.language.spec import BULK_COLUMNS
-from poseidon_nb.text import join_words
+from poseidon_nb.text import LINE_WIDTH, join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from poseidon_nb.frames.columns import Column
     from poseidon_nb.language.spec import Argument, Group, Option, Verb
 
-WIDTH = 100
+    #: A part of a page, which is wrapped once the width is known.
+    Part: TypeAlias = Callable[[int], str]
+
+#: The most characters in a line, also where there is room for more; the first page is narrower.
+WIDTH = LINE_WIDTH
 FIRST_PAGE_WIDTH = 79
+#: The fewest, for a right column that can be read.
+_MIN_WIDTH = 60
 #: The width of the left column, in characters. Longer text gets a line of its own.
 _MAX_LEFT = 34
 
@@ -33,43 +40,47 @@ _FIRST_STEPS = (
 )
 
 
-def help_text(group: str = "", verb: str = "") -> str:
+def help_text(group: str = "", verb: str = "", *, width: int = WIDTH) -> str:
     """Return the help of all groups, of one group, or of one verb.
 
     Parameters
     ----------
     group, verb : str
         Names; ``""`` for all.
+    width : int
+        Characters in a line of the terminal.
 
     Raises
     ------
     GrammarError
         There is no such group or verb.
     """
+    width = max(_MIN_WIDTH, min(width, WIDTH))
     if not group:
-        return _first_page()
+        return _first_page()(min(width, FIRST_PAGE_WIDTH))
     found = registry().require_group(group)
     if not verb and (found.is_command or len(found.verbs) == 1):
         verb = found.verbs[0].name
-    return _verb(found, registry().require_verb(found, verb)) if verb else _group(found)
+    page = _verb(found, registry().require_verb(found, verb)) if verb else _group(found)
+    return page(width)
 
 
-def _first_page() -> str:
+def _first_page() -> Part:
     topics = ((topic, ", ".join(group.name for group in groups)) for topic, groups in TOPICS.items())
     options = (f"{option.flag}\u00a0{option_metavar(option)}".rstrip() for option in GLOBAL_OPTIONS)
     return _page(
         "%do GROUP VERB [ARGUMENTS] [--options]",
-        _rows(_FIRST_STEPS, FIRST_PAGE_WIDTH),
-        _section("Groups", _rows(topics, FIRST_PAGE_WIDTH)),
-        _section("Options", _wrapped(", ".join(options), "  ", FIRST_PAGE_WIDTH).replace("\u00a0", " ")),
+        _rows(_FIRST_STEPS),
+        _section("Groups", _rows(topics)),
+        _section("Options", _wrapped(", ".join(options), "  ")),
         "%do GROUP --help and %do GROUP VERB --help explain them. %do aliases lists all\n"
         f"groups ({len(registry().further_groups)} more), options and aliases, doctl's among them.",
     )
 
 
-def aliases_text() -> str:
-    """Return all groups, the global options, and the other words that work."""
-    return _page(
+def aliases_text(*, width: int = WIDTH) -> str:
+    """Return all groups, the global options, and the other words that work, in lines of at most this many characters."""
+    page = _page(
         _section("Groups", _rows((group.name, group.help) for group in registry().groups)),
         _section("More groups, for the rest of the API", _wrapped(", ".join(registry().further_groups), indent="  ")),
         _section("Global options", _rows(_option_row(option) for option in GLOBAL_OPTIONS)),
@@ -79,6 +90,7 @@ def aliases_text() -> str:
             "as a command. See also %do GROUP --help and %do GROUP VERB --help."
         ),
     )
+    return page(max(_MIN_WIDTH, min(width, WIDTH)))
 
 
 def _synonym_rows() -> Iterable[tuple[str, str]]:
@@ -86,7 +98,7 @@ def _synonym_rows() -> Iterable[tuple[str, str]]:
         yield (name, ", ".join(aliases))
 
 
-def _group(group: Group) -> str:
+def _group(group: Group) -> Part:
     default = f"%do {group.name} is short for %do {group.name} {group.default}." if group.default else ""
     # These can follow the group's name too: `%do cost --by tag`.
     options = registry().require_verb(group, group.default).options if group.default else ()
@@ -109,9 +121,9 @@ def _title(verb: Verb) -> str:
     return " ".join((verb.name, *shapes))
 
 
-def _verb(group: Group, verb: Verb) -> str:
+def _verb(group: Group, verb: Verb) -> Part:
     return _page(
-        usage(group, verb),
+        _wrapped(usage(group, verb), later="    "),
         _sentence(verb.help),
         _section("Arguments", _rows((_metavar(argument), argument.help) for argument in verb.arguments)),
         _section("Options", _rows(_option_row(option) for option in verb.options)),
@@ -167,24 +179,24 @@ def _option_row(option: Option) -> tuple[str, str]:
     return typed, f"{option.help} ({'; '.join(notes)})" if notes else option.help
 
 
-def _global_options(verb: Verb) -> str:
+def _global_options(verb: Verb) -> Part:
     # A verb without arguments may find several itself.
     many = any(argument.many for argument in verb.arguments) or (not verb.arguments and verb.columns == BULK_COLUMNS)
     hidden = {"help"} | (set() if verb.waits else {"wait", "timeout"}) | (set() if many else {"keep_going"})
     rows = (_option_row(option)[0].replace(" ", "\u00a0") for option in GLOBAL_OPTIONS if option.field not in hidden)
-    return _wrapped(", ".join(rows), indent="  ").replace("\u00a0", " ")
+    return _wrapped(", ".join(rows), indent="  ")
 
 
-def _body_line(verb: Verb) -> str:
+def _body_line(verb: Verb) -> Part:
     if verb.body == "body":
         return _wrapped("The body of a %%do cell is the request's body, in JSON or YAML. Options are added to it.")
-    return f"The body of a %%do cell is used as the {verb.body.replace('_', ' ')}." if verb.body else ""
+    return _wrapped(f"The body of a %%do cell is used as the {verb.body.replace('_', ' ')}." if verb.body else "")
 
 
-def _confirmation_line(group: Group, verb: Verb) -> str:
+def _confirmation_line(group: Group, verb: Verb) -> Part:
     reasons = _reasons(group, verb)
     if not reasons:
-        return ""
+        return _wrapped("")
     return _wrapped(f"Asks for confirmation {reasons} Use --yes to confirm in advance, for example in scripts.")
 
 
@@ -214,7 +226,7 @@ def _reasons(group: Group, verb: Verb) -> str:
     return f"{join_words(found, conjunction='or')}." if found else ""
 
 
-def _columns(verb: Verb) -> str:
+def _columns(verb: Verb) -> Part:
     names = list(verb.columns)
     if verb.table:
         from poseidon_nb.frames.schemas import DERIVED_TABLES, get_table  # noqa: PLC0415  # only help needs it
@@ -226,7 +238,7 @@ def _columns(verb: Verb) -> str:
             )
         table = get_table(verb.table)
         names = [_column(column).replace(" ", "\u00a0") for column in table.columns]
-    return _wrapped(", ".join(names), indent="  ").replace("\u00a0", " ") if names else ""
+    return _wrapped(", ".join(names), indent="  ")
 
 
 def _column(column: Column) -> str:
@@ -243,44 +255,55 @@ def _pages(verb: Verb) -> str:
     return "\n".join(rows)
 
 
-def _page(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part) + "\n"
+def _page(*parts: Part | str) -> Part:
+    """Return a page. Its parts are text or wrap themselves; empty ones are left out."""
+
+    def render(width: int) -> str:
+        texts = (part if isinstance(part, str) else part(width) for part in parts)
+        return "\n\n".join(filter(None, texts)) + "\n"
+
+    return render
 
 
-def _section(title: str, text: str) -> str:
-    return f"{title}\n{text}" if text else ""
+def _section(title: str, part: Part | str) -> Part:
+    def render(width: int) -> str:
+        text = part if isinstance(part, str) else part(width)
+        return f"{title}\n{text}" if text else ""
+
+    return render
 
 
-def _sentence(text: str) -> str:
+def _sentence(text: str) -> Part:
     return _wrapped(f"{text[0].upper()}{text[1:]}.")
 
 
-def _aliases(words: Iterable[str]) -> str:
+def _aliases(words: Iterable[str]) -> Part:
     listed = ", ".join(words)
-    return f"Aliases: {listed}" if listed else ""
+    return _wrapped(f"Aliases: {listed}" if listed else "", later="  ")
 
 
-def _wrapped(text: str, indent: str = "", width: int = WIDTH) -> str:
-    return textwrap.fill(
+def _wrapped(text: str, indent: str = "", *, later: str = "") -> Part:
+    """Wrap a text. Words that belong together are joined by a no-break space; later lines can have a further indent."""
+    return lambda width: textwrap.fill(
         text,
         width,
         initial_indent=indent,
-        subsequent_indent=indent,
+        subsequent_indent=indent + later,
         break_long_words=False,
         break_on_hyphens=False,
-    )
+    ).replace("\u00a0", " ")
 
 
-def _rows(rows: Iterable[tuple[str, str]], width: int = WIDTH) -> str:
+def _rows(rows: Iterable[tuple[str, str]]) -> Part:
     """Format two columns."""
     listed = list(rows)
     widest = max((len(left) for left, _ in listed if len(left) <= _MAX_LEFT), default=0)
-    return "\n".join(_row(left, right, widest, width) for left, right in listed)
+    return lambda width: "\n".join(_row(left, right, widest, width) for left, right in listed)
 
 
 def _row(left: str, right: str, widest: int, width: int) -> str:
     indent = " " * (widest + 4)
-    text = _wrapped(right, indent, width) if right else ""
+    text = _wrapped(right, indent)(width) if right else ""
     if len(left) > widest:
         return f"  {left}\n{text}" if text else f"  {left}"
     return f"  {left.ljust(widest)}  {text.removeprefix(indent)}".rstrip()

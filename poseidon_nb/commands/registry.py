@@ -111,6 +111,9 @@ DOCTL = DoctlWords(
         ("monitoring", "alert"): "monitoring",
     },
     replacements={
+        ("", "ssh"): "%do droplets ssh-config",
+        ("droplets", "ssh"): "%do droplets ssh-config",
+        ("droplets", "update"): "%do droplets rename, resize or tag",
         ("images", "list-distribution"): "%do images list --type distribution",
         ("images", "list-application"): "%do images list --type application",
         ("images", "list-user"): "%do images list --private",

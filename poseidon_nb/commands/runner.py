@@ -98,7 +98,7 @@ def run_command(command: Command, session: DoSession, ui: UserInterface, setting
     if command.help:
         from poseidon_nb.commands.help import help_text  # noqa: PLC0415  # only help needs it
 
-        ui.say(help_text(command.group, command.verb.name))
+        ui.say(help_text(command.group, command.verb.name, width=ui.line_width))
         return None
     _check_out(command, settings)
     if command.save is not None:

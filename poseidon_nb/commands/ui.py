@@ -68,6 +68,10 @@ class UserInterface(Protocol):
     def panels(self) -> Panels:
         """Opens panels."""
 
+    @property
+    def line_width(self) -> int:
+        """The characters in a line of text."""
+
     def say(self, text: str) -> None:
         """Print a line."""
 

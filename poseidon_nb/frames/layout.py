@@ -34,6 +34,8 @@ class View:
         The only row is displayed as names and values.
     nothing : str
         Displayed if there are no rows.
+    more : str
+        The start of the line below a text that names the columns that do not fit.
     """
 
     asked: tuple[str, ...] = ()
@@ -41,6 +43,7 @@ class View:
     hidden: tuple[str, ...] = ()
     card: bool = False
     nothing: str = "Nothing was found."
+    more: str = "More with --columns: "
 
 
 class Layout:
@@ -68,7 +71,7 @@ class Layout:
         hidden = (str(frame.columns[place]) for place in order if place not in shown)
         #: Names of columns without values, which are displayed only if the user asked for them.
         self.empty = [escape_unprintable(name) for name in hidden if name not in _PROBLEMS]
-        if self.labels is None:
+        if self.labels is None and self.columns:
             self.columns[0].cells = [cell or _NONE for cell in self.columns[0].cells]
 
     @property

@@ -43,7 +43,8 @@ def text_table(frame: pd.DataFrame, view: View, width: int) -> str:
     lines = [_GAP.join(cells).rstrip() for cells in zip(*columns, strict=True)]
     if layout.has_gap:
         lines.insert(1 + layout.head, "…")
-    return "\n".join([*lines, *_footer(layout, [one.name for one in layout.columns[len(widths) :]], width)])
+    hidden = [one.name for one in layout.columns[len(widths) :]]
+    return "\n".join([*lines, *_footer(layout, hidden, view.more, width)])
 
 
 def text_rows(frame: pd.DataFrame) -> str:
@@ -92,11 +93,11 @@ def _column(cells: Sequence[str], width: int, *, right: bool = False) -> list[st
     return [aligned(shortened(one, width), width, right=right) for one in cells]
 
 
-def _footer(layout: Layout, hidden: Sequence[str], width: int) -> list[str]:
+def _footer(layout: Layout, hidden: Sequence[str], more: str, width: int) -> list[str]:
     """Return what is not displayed: the number of rows, and the names of the other columns in one line."""
     lines = [f"{layout.rows:,} rows"] if layout.has_gap else []
     if hidden:
-        lines.append(_listed("More with --columns: ", [*hidden, *layout.empty], width))
+        lines.append(_listed(more, [*hidden, *layout.empty], width))
     elif layout.empty:
         lines.append(_listed("Empty columns: ", layout.empty, width))
     return lines

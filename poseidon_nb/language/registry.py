@@ -39,7 +39,8 @@ class DoctlWords:
     nested : mapping
         Groups within groups (``domain records list``): one of our groups and the next word, and the group that is meant.
     replacements : mapping
-        Verbs of doctl's for which we have an option: our group and the word, and the command to use.
+        Verbs of doctl's for which we have an option or another verb: our group and the word, and the command to use.
+        The group is ``""`` for a word that stands where a group is expected.
     """
 
     prefixes: tuple[str, ...]
@@ -186,6 +187,9 @@ class Registry:
         shell = shell_operator_error(word) or shell_syntax_error(word)
         if shell:
             raise shell
+        replacement = self._doctl.replacements.get(("", kebab(word)))
+        if replacement is not None:
+            raise grammar_error(f"Unknown group {quoted(word)}. Use {replacement}", word=word)
         owners = [group.name for group in self.groups if len(word) > 1 and not group.is_command and _has(group, word)]
         if owners:
             lines = " or ".join(f"%do {owner} {word}" for owner in owners[:3])

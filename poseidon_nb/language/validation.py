@@ -57,7 +57,12 @@ def _check_argument(verb: Verb, argument: Argument, options: Mapping[str, Any], 
     other = verb.alternative_to(argument)
     has_other = other is not None and other.field in options
     if given and has_other and other:
-        raise grammar_error(f"{verb.title} takes either {argument.metavar} or {other.flag}, not both.", word=other.flag)
+        # `droplets tag web-1 --tag blue` means the option that is missing.
+        missing = [one for one in verb.options if one.required and one.field not in options]
+        hints = [f" The {one.help} is {one.flag} {one.metavar}." for one in missing]
+        raise grammar_error(
+            f"{verb.title} takes either {argument.metavar} or {other.flag}, not both.{''.join(hints)}", word=other.flag
+        )
     if argument.required and not given and not has_other:
         needed = f"{argument.metavar} or {other.flag}" if other else argument.metavar
         meaning = f" ({argument.help})" if argument.help else ""

@@ -24,7 +24,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"[^\W\d]\w*")
 _STEP = re.compile(
     r"""\s*(?:\.\s*(?P<field>[^\W\d]\w*)
-    |\[\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<number>-?[0-9]{1,18})|(?P<bare>[^\[\]'"]*[^\[\]'"\s]))\s*\])""",
+    |\[\s*(?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<number>-?[0-9]{1,18})|(?P<bare>[^\[\]'"\s](?:[^\[\]'"]*[^\[\]'"\s])?))\s*\])""",
     re.VERBOSE,
 )
 #: Columns that identify the rows of a DataFrame, best first: droplets have an id, regions a slug, tags a name.

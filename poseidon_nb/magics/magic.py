@@ -34,6 +34,8 @@ _DISPLAYED = (
     # Before pandas 3.
     *("pandas.core.frame.DataFrame", "pandas.core.series.Series"),
 )
+#: The class of charts, by name, to load no plotly.
+_CHART = "poseidon_nb.plots.picture.Picture"
 
 
 @magics_class
@@ -92,8 +94,9 @@ class DoMagics(Magics):
 def _first_page() -> str:
     """Return what IPython shows for ``%do?``."""
     from poseidon_nb.commands.help import help_text  # noqa: PLC0415  # loads the specs
+    from poseidon_nb.magics.ui import current_ui  # noqa: PLC0415  # loads the progress display
 
-    return help_text()
+    return help_text(width=current_ui().line_width)
 
 
 # IPython asks a function for `getdoc` before it reads its docstring.
@@ -115,6 +118,7 @@ def load(shell: InteractiveShell) -> None:
     for type_ in _DISPLAYED:
         text.formatters["text/plain"].for_type(type_, _print_safely)
         text.formatters["text/html"].for_type(type_, _html_safely)
+    text.formatters["text/plain"].for_type(_CHART, _print_chart)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -136,6 +140,7 @@ def unload(shell: InteractiveShell) -> None:
     for type_ in _DISPLAYED:
         for kind in ("text/plain", "text/html"):
             text.formatters[kind].pop(type_, None)
+    text.formatters["text/plain"].pop(_CHART, None)
 
 
 def _html_safely(frame: Any) -> str | None:
@@ -147,6 +152,13 @@ def _html_safely(frame: Any) -> str | None:
     shown = frame if own is not None else printable(frame)
     found: str | None = shown._repr_html_() if hasattr(shown, "_repr_html_") else None
     return found
+
+
+def _print_chart(chart: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  # IPython's protocol
+    """Print the summary and the table of a chart so that they fit."""
+    from poseidon_nb.magics.ui import current_ui  # noqa: PLC0415  # loads the progress display
+
+    printer.text(chart.text(current_ui().line_width))
 
 
 def _print_safely(frame: Any, printer: Any, _cycle: bool) -> None:  # noqa: FBT001  # IPython's protocol

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.do import default_session
-from poseidon_nb.magics.ui import current_shell
+from poseidon_nb.magics.ui import current_shell, current_ui
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH
 from poseidon_nb.plans.plan import WITHOUT_CLIENT
 from poseidon_nb.widgets import actions, plan_panel
@@ -133,7 +133,8 @@ def show(panel: Panel) -> None:
     if in_terminal:
         # A terminal shows a panel once.
         panel.wait_until_read(READ_TIMEOUT_S)
-    saved, live = panel.saved_output(), panel.widget_view()
+    width = current_ui().line_width
+    saved, live = panel.saved_output(width), panel.widget_view()
     if not live:
         show(saved, raw=True)
         return

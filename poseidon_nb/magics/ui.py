@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import ConfirmationRequired
 from poseidon_nb.magics.progress_display import NotebookProgress, TextProgress
+from poseidon_nb.text import LINE_WIDTH, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from poseidon_nb.clock import Clock
     from poseidon_nb.commands.ui import ProgressView
     from poseidon_nb.plans.plan import Plan
-
-#: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
-LINE_WIDTH = 100
 
 
 class WidgetPanels:
@@ -80,6 +77,10 @@ class TerminalUI:
 
             frame: Any = result
             result = to_text(frame, view_of(frame) or View(), width=self.line_width)
+        # Charts and panels.
+        fitted = getattr(result, "text", None)
+        if callable(fitted):
+            result = fitted(self.line_width)
         print(result)  # noqa: T201  # output for the user
 
     def ask(self, question: str) -> bool:
@@ -132,7 +133,7 @@ class NotebookUI:
 
     def say(self, text: str) -> None:
         """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
-        print("\n".join(_wrapped(line, self.line_width) for line in text.split("\n")))  # noqa: T201  # output for the user
+        print("\n".join(wrap_line(line, self.line_width) for line in text.split("\n")))  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:
         """Display a result as the cell displays its last value."""
@@ -160,13 +161,6 @@ class NotebookUI:
         from IPython.display import display  # noqa: PLC0415  # already loaded in a notebook
 
         return NotebookProgress(clock, display)
-
-
-def _wrapped(line: str, width: int) -> str:
-    """Wrap a sentence. Text in columns and data are not changed."""
-    if len(line) <= width or "  " in line or not line[0].isalnum():
-        return line
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
 
 
 def current_shell() -> Any:

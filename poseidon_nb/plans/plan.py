@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.plans.outcomes import failure_summary, failures, outcomes_frame, with_pending
-from poseidon_nb.plans.summary import MAX_LINES, change_label, headline, listing, value_text
+from poseidon_nb.plans.summary import change_label, headline, listing, value_text
 from poseidon_nb.text import escape_unprintable, is_integer
 
 if TYPE_CHECKING:
@@ -207,12 +207,11 @@ class Plan:
         return listing(self)
 
     def _repr_html_(self) -> str:
+        from poseidon_nb.frames.html_table import html_table  # noqa: PLC0415  # loads pandas
+        from poseidon_nb.frames.layout import View  # noqa: PLC0415  # likewise
+
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
-        table: str = ""
-        if self.chains:
-            table = self.frame().to_html(
-                index=False, na_rep="", border=0, float_format="{:,.2f}".format, max_rows=MAX_LINES
-            )
+        table = html_table(self.frame(), View()) if self.chains else ""
         return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"
 
 

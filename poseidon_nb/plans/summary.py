@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from poseidon_nb.plans.plan import Plan
     from poseidon_nb.transport.request import Request
 
-#: Names listed in a sentence; the others are counted.
-MAX_NAMES = 8
+#: Names listed in a sentence; the others are counted. Before something is deleted, people check each name.
+MAX_NAMES, MAX_DELETED_NAMES = 8, 20
 #: Lines of a plan's text, and rows of its table.
 MAX_LINES = 60
 #: Characters of a request's body in a sentence.
@@ -147,7 +147,9 @@ def _group_text(group: _StepGroup, verb: str, kind: str) -> str:
         return f"{names[0]}{group.detail}{cost}"
     if len(targets) == 1:
         return f"{' '.join(filter(None, (verb, kind, names[0])))}{group.detail}{cost}"
-    return f"{verb} {pluralize(len(targets), group.kind)}{group.detail}{cost}: {truncated_list(names, max_words=MAX_NAMES)}"
+    # Without a kind it is the label of a button.
+    listed = truncated_list(names, max_words=MAX_DELETED_NAMES if deletes and kind else MAX_NAMES)
+    return f"{verb} {pluralize(len(targets), group.kind)}{group.detail}{cost}: {listed}"
 
 
 def cost_text(steps: Iterable[Step]) -> str:
@@ -184,7 +186,7 @@ def listing(plan: Plan) -> str:
 
 
 def chain_lines(chain: Chain) -> list[str]:
-    """Return a line for each step of a chain: ``resize web-1: size s-1vcpu-1gb -> s-2vcpu-4gb``."""
+    """Return a line for each step of a chain: ``resize web-1: size s-1vcpu-1gb → s-2vcpu-4gb``."""
     lines = []
     for step in chain:
         marks = [step.unchanged, change_label(step).removeprefix(step.verb).strip(), _undo_note(step)]
@@ -205,7 +207,7 @@ def _change_text(step: Step) -> str:
     before, after = value_text(step.change.before), value_text(step.change.after)
     if after is None:
         return ""
-    arrow = f"{escape_unprintable(before)} -> " if before is not None else ""
+    arrow = f"{escape_unprintable(before)} → " if before is not None else ""
     return f": {step.change.field} {arrow}{escape_unprintable(after)}"
 
 

@@ -36,12 +36,13 @@ def cost_allocation(allocation: pd.DataFrame, *, by: str = "") -> Picture:
     """
     allocation = require_columns(allocation, _COLUMNS, "allocation", source="po.analysis.cost.allocation")
     require_finite(allocation, ("usd",), "allocation", "group")
-    title = f"Cost over time{f' by {plotly_text(by)}' if by else ''}"
+    what = by.replace("_", " ")
+    title = f"Cost over time{f' by {plotly_text(what)}' if by else ''}"
     rows = allocation.dropna(subset=["start", "usd"])
     table = allocation.rename(columns={"group": by} if by and by not in allocation.columns else {})
     if rows.empty:
         return empty_picture("nothing was billed in this time", table=table, title=title)
-    missing = f"(no {by})" if by else "(none)"
+    missing = f"(no {what})" if by else "(none)"
     names = rows["group"].map(lambda one: escape_unprintable(str(one)) if has_value(one) else missing).astype(str)
     rows = rows.assign(name=names)
     sums = rows.groupby("name")["usd"].sum().sort_values(ascending=False, kind="stable")

@@ -56,8 +56,9 @@ def cost_by(sums: pd.DataFrame, *, by: str = "") -> Picture:
     require_finite(sums, ("price_usd_month", "price_usd_hour", "share_percent"), "sums", "group")
     priced = sums.dropna(subset=["price_usd_month"])
     shown = priced.nlargest(MAX_BARS, "price_usd_month").iloc[::-1]
-    title = f"Monthly cost{f' by {plotly_text(by)}' if by else ''}"
     table = sums[[*_SUM_COLUMNS]].rename(columns={"group": by} if by else {})
+    by = by.replace("_", " ")
+    title = f"Monthly cost{f' by {plotly_text(by)}' if by else ''}"
     if shown.empty:
         return empty_picture(_no_cost_reason(sums), table=table, title=title)
     names = _group_names(shown, by)

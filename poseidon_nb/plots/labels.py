@@ -75,7 +75,7 @@ def require_finite(frame: pd.DataFrame, columns: Sequence[str], what: str, name:
     for column in columns:
         is_infinite = np.isinf(frame[column].astype("Float64").to_numpy(np.float64, na_value=np.nan))
         if is_infinite.any():
-            rows = truncated_list(map(str, frame.loc[is_infinite, name]))
+            rows = truncated_list(dict.fromkeys(map(str, frame.loc[is_infinite, name])))
             raise InvalidArgument(
                 f"Column {column} of {what} has infinite values for {rows}. A chart needs finite numbers."
             )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MAX_END_CHARS = 24
 #: The width of a character, the distance of two labels, and the length of the line from the end of a line to its label.
 _CHAR_PX, _LABEL_PX, _LEADER_PX = 7.6, 19, 22
-#: The text at the end of a bar has room if the chart is at least this wide, and takes at most this share of it.
-_MIN_WIDTH_PX, _MAX_TEXT_SHARE = 560, 0.6
+#: The text at the end of a bar takes at most this width, so that a narrow chart has room for the bars.
+_MAX_TEXT_PX = 330
 _LIMIT_LINE = {"color": INK, "width": 1.5, "dash": "dash"}
 _VEIL = "rgba(255, 255, 255, 0.75)"
 #: How far from its points a count stands, its size, and the height that plotly gives it.
@@ -164,6 +164,6 @@ def text_px(labels: Iterable[str]) -> float:
     return _CHAR_PX * max((len(unescape(label)) for label in labels), default=0)
 
 
-def room_for(texts: Iterable[str]) -> float:
-    """Return by how much an axis is longer than its longest bar, so that the text at the end of the bar has room."""
-    return 1 / (1 - min(_MAX_TEXT_SHARE, text_px(texts) / _MIN_WIDTH_PX))
+def leave_room(picture: Picture, texts: Iterable[str]) -> None:
+    """Leave room at the right of a chart for the text at the end of its longest bar, however wide the page is."""
+    picture.update_layout(margin_r=MARGIN_PX + min(_MAX_TEXT_PX, text_px(texts)))

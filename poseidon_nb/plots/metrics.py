@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.metrics import summarize_resolution
 from poseidon_nb.frames.validation import require_columns
-from poseidon_nb.plots.labels import hover_text, plotly_text, short_label, shortened, unique_labels
+from poseidon_nb.plots.labels import hover_text, plotly_text, require_finite, short_label, shortened, unique_labels
 from poseidon_nb.plots.marks import MAX_END_CHARS, LineEnd, draw_limit, label_line_ends, usage_limits
 from poseidon_nb.plots.picture import (
     COLORS,
@@ -101,6 +101,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = (), rule: He
         There are several metrics, or no droplet with a name in `highlight`.
     """
     frame = require_columns(frame, _COLUMNS, "metrics", source="po.analysis.metrics.tidy")
+    require_finite(frame, ("value",), "metrics", "name")
     metrics = frame["metric"].dropna().unique().tolist()
     if len(metrics) > 1:
         raise InvalidArgument(f"The DataFrame has the metrics {join_words(metrics)}. Draw one at a time.")

@@ -6,6 +6,9 @@ which `svg` draws without a browser. A terminal prints the summary and the table
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 import textwrap
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -15,17 +18,27 @@ import plotly.graph_objects as go
 import plotly.io as pio
 from plotly.io.base_renderers import PlotlyRenderer
 
-from poseidon_nb.frames.printable import printable
+from poseidon_nb.frames.html_table import html_table
+from poseidon_nb.frames.layout import View
+from poseidon_nb.frames.text_table import text_table
 from poseidon_nb.plots.labels import SIZE_FAMILIES, plotly_text, short_label
-from poseidon_nb.text import escape_unprintable
+from poseidon_nb.text import LINE_WIDTH, escape_unprintable, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_log = logging.getLogger("poseidon_nb")
 #: The MIME type that front ends with a plotly renderer draw.
 PLOTLY_MIME = "application/vnd.plotly.v1+json"
 #: What the others show.
 SVG_MIME = "image/svg+xml"
+#: Variables by which plotly chooses another renderer than that for its MIME type.
+_OTHER_RENDERERS = (
+    *("PLOTLY_RENDERER", "COLAB_NOTEBOOK_ID", "KAGGLE_KERNEL_RUN_TYPE", "AZURE_NOTEBOOKS_HOST"),
+    *("COCALC_PROJECT_ID", "DATABRICKS_RUNTIME_VERSION"),
+)
+#: How the table is shown as text.
+_VIEW = View(more="More in .table: ")
 #: Rows shown instead of the chart; `Picture.table` has all.
 MAX_ROWS = 50
 #: Droplets in a chart with a row for each.
@@ -175,8 +188,14 @@ class Picture(go.Figure):
         image: bytes = self.to_image(format="png", width=SLIDE_WIDTH_PX, height=height, scale=_IMAGE_SCALE)
         return image
 
+    def text(self, width: int = LINE_WIDTH) -> str:
+        """Return the summary and the table as text, in lines of at most this many characters."""
+        summary = wrap_line(self._summary, width)
+        table = text_table(self._table.head(MAX_ROWS), _VIEW, width) if len(self._table) else ""
+        return "\n\n".join(filter(None, (summary, f"{table}{self._more_rows()}")))
+
     def __repr__(self) -> str:
-        return f"{self._summary}\n\n{printable(self._table.head(MAX_ROWS)).to_string(index=False)}{self._more_rows()}"
+        return self.text()
 
     __str__ = __repr__
 
@@ -204,20 +223,24 @@ class Picture(go.Figure):
 
     def _still(self) -> dict[str, str]:
         """Return what is shown where plotly's script does not run: the picture, or else the table."""
+        from poseidon_nb.plots.svg import UnsupportedFigure  # noqa: PLC0415  # as in `svg`
+
         try:
             return {SVG_MIME: self.svg()}
-        except Exception:  # noqa: BLE001  # whatever was added to the chart, plotly may still draw it
-            return {"text/html": self._table_html()}
+        except UnsupportedFigure:
+            # The chart was changed. Plotly still draws it.
+            pass
+        except Exception:  # noqa: BLE001  # plotly may still draw it
+            _log.exception("A chart could not be drawn as SVG. Its table is shown instead.")
+        return {"text/html": self._table_html()}
 
     def _table_html(self) -> str:
-        table = printable(self._table.head(MAX_ROWS)).to_html(index=False, border=0)
+        table = html_table(self._table.head(MAX_ROWS), _VIEW)
         return f"<div><p>{escape(self._summary)}</p>{table}<p>{escape(self._more_rows())}</p></div>"
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:
         """Return plotly's bundle with a still picture instead of a script that loads plotly.js, and with the summary."""
-        # Not by plotly's own method: with the renderer beside it, plotly 6.0 adds a script of some megabytes to the notebook.
-        chosen = [pio.renderers[name] for name in (pio.renderers.default or "").split("+") if name in pio.renderers]
-        drawing = next((one for one in chosen if isinstance(one, PlotlyRenderer)), None)
+        drawing = _drawing_renderer()
         if drawing is not None:
             bundle: dict[str, Any] = drawing.to_mimebundle(self.to_dict())
             figure = bundle[PLOTLY_MIME]
@@ -228,6 +251,19 @@ class Picture(go.Figure):
             bundle = super()._repr_mimebundle_(*args, **options)
         bundle = self._still() | bundle
         return bundle | {"text/plain": repr(self)}
+
+
+def _drawing_renderer() -> PlotlyRenderer | None:
+    """Return the renderer for plotly's MIME type; None if this front end needs another one.
+
+    Plotly is asked only where it may choose another one, or where it was asked before: it loads nbformat for that, which
+    takes seconds.
+    """
+    if "plotly.io._renderers" not in sys.modules and not any(name in os.environ for name in _OTHER_RENDERERS):
+        return PlotlyRenderer()
+    # Not by plotly's own method: with the renderer beside it, plotly 6.0 adds a script of some megabytes to the notebook.
+    chosen = [pio.renderers[name] for name in (pio.renderers.default or "").split("+") if name in pio.renderers]
+    return next((one for one in chosen if isinstance(one, PlotlyRenderer)), None)
 
 
 def _rebuild(properties: dict[str, Any], table: pd.DataFrame, summary: str) -> Picture:

@@ -12,9 +12,10 @@ from poseidon_nb.plots.labels import (
     hover_text,
     omitted_note,
     plotly_text,
+    require_finite,
     unique_labels,
 )
-from poseidon_nb.plots.marks import draw_vertical_limits, room_for, usage_limits
+from poseidon_nb.plots.marks import draw_vertical_limits, leave_room, usage_limits
 from poseidon_nb.plots.picture import (
     COLORS,
     GOOD,
@@ -39,6 +40,7 @@ _TABLE_COLUMNS = (
     *("size", "advised_size", "saving_usd_month", "recreate_size", "recreate_saving_usd_month", "confidence", "why"),
 )
 _COLUMNS = ("droplet_id", "name", "verdict", "price_usd_month", "advised_price_usd_month", *_TABLE_COLUMNS)
+_NUMBERS = ("price_usd_month", "advised_price_usd_month", "saving_usd_month", "recreate_saving_usd_month")
 _RESIZE, _RECREATE = "resize", "recreate (smaller disk)"
 #: The color and the column of each way to save.
 _WAYS = {_RESIZE: (GOOD, "saving_usd_month"), _RECREATE: (COLORS[4], "recreate_saving_usd_month")}
@@ -75,6 +77,7 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
         With at most 60 droplets. Savings that require a new droplet have separate bars.
     """
     rightsizing = require_columns(rightsizing, _COLUMNS, "rightsizing", source="po.analysis.rightsizing.advice")
+    require_finite(rightsizing, _NUMBERS, "rightsizing", "name")
     resizable = rightsizing.loc[(rightsizing["verdict"] == "smaller") & (rightsizing["saving_usd_month"] > 0)]
     largest = rightsizing[["saving_usd_month", "recreate_saving_usd_month"]].max(axis="columns")
     candidates = rightsizing.loc[(largest > 0) & rightsizing["verdict"].isin(["smaller", "keep"])]
@@ -105,10 +108,10 @@ def savings(rightsizing: pd.DataFrame) -> Picture:
         barmode="group" if has_both else "overlay",
         bargap=0.3,
     )
-    room = room_for(text for bars in traces for text in bars.text)
+    leave_room(picture, (text for bars in traces for text in bars.text))
     # Each bar has its amount, which a line of a grid would cross.
     picture.update_xaxes(
-        range=[0, float(largest[shown.index].max()) * room], tickprefix="$", separatethousands=True, showgrid=False
+        range=[0, float(largest[shown.index].max())], tickprefix="$", separatethousands=True, showgrid=False
     )
     label_rows(picture, order)
     return picture
@@ -133,6 +136,7 @@ def use_of_size(rightsizing: pd.DataFrame, *, rule: Headroom | None = None) -> P
     rightsizing = require_columns(
         rightsizing, ("droplet_id", "name", *columns), "use", source="po.analysis.metrics.use"
     )
+    require_finite(rightsizing, columns, "use", "name")
     used = rightsizing.loc[rightsizing[["cpu_p95_percent", "memory_p95_percent"]].notna().any(axis="columns")]
     title, table = "Usage of each droplet", used[["name", *columns]]
     if used.empty:

@@ -98,7 +98,8 @@ def price_map(
     if len(line):
         # Below the points.
         traces.insert(0, _lowest_trace(line, x, y))
-    table = points[list(dict.fromkeys([*SIZE_COLUMNS, x, y]))]
+    # What is drawn comes first, because a terminal may have no room for the rest.
+    table = points[list(dict.fromkeys(["slug", y, x, *SIZE_COLUMNS]))]
     if frontier is not None:
         table = table.assign(best=[slug in best for slug in points["slug"]])
     table = table.sort_values([y, x]).reset_index(drop=True)
@@ -279,14 +280,15 @@ def _family_trace(frame: pd.DataFrame, x: str, y: str, best: set[str]) -> Any:
 
 def _map_finding(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: set[str] | None) -> str:
     sizes = pluralize(len(frame), "size")
+    shared = "; ×2: two sizes at one point" if frame.duplicated(subset=[x, y]).any() else ""  # noqa: RUF001  # a multiplication sign
     if best is not None:
-        return f"{sum(slug in best for slug in frame['slug']):,} of {sizes} on the price frontier (filled)"
+        return f"{sum(slug in best for slug in frame['slug']):,} of {sizes} on the price frontier (filled){shared}"
     if line.empty:
-        return sizes
+        return f"{sizes}{shared}"
     first, last = (
         f"{format_amount(row[y], y)} for {format_amount(row[x], x)}" for _, row in line.iloc[[0, -1]].iterrows()
     )
-    return f"{sizes}: {axis_name(y)} from {first} to {last}"
+    return f"{sizes}: {axis_name(y)} from {first} to {last}{shared}"
 
 
 def _map_summary(frame: pd.DataFrame, line: pd.DataFrame, x: str, y: str, best: set[str] | None) -> str:

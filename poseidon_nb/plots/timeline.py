@@ -18,7 +18,7 @@ from poseidon_nb.plots.labels import (
     shortened,
     unique_labels,
 )
-from poseidon_nb.plots.marks import room_for, text_px
+from poseidon_nb.plots.marks import leave_room, text_px
 from poseidon_nb.plots.picture import (
     BAD,
     COLORS,
@@ -29,7 +29,7 @@ from poseidon_nb.plots.picture import (
     label_numbered_rows,
     label_rows,
 )
-from poseidon_nb.text import escape_unprintable, format_duration, pluralize
+from poseidon_nb.text import escape_unprintable, format_duration, format_seconds, pluralize
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,6 @@ _MEDIAN, _P90 = "median", "90th percentile"
 #: Steps between two ticks in seconds, and the maximum number of ticks.
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400)
 _MAX_TICKS = 7
-#: Shorter durations are shown with a decimal.
-_SHORT_S = 10
 
 
 def timeline(spans: pd.DataFrame) -> Picture:
@@ -148,9 +146,10 @@ def durations(frame: pd.DataFrame) -> Picture:
         axes=("duration", "action type"),
         bargap=0.35,
     )
+    leave_room(picture, markers.text)
     ticks = _duration_ticks(longest_s)
     picture.update_xaxes(
-        range=[0, longest_s * room_for(markers.text) or 1.0],
+        range=[0, longest_s or 1.0],
         tickmode="array",
         tickvals=ticks,
         ticktext=[*map(format_duration, ticks)],
@@ -312,13 +311,9 @@ def _duration_ticks(longest_s: float) -> list[int]:
     return [*range(0, int(longest_s) + 1, step)]
 
 
-def _seconds_text(seconds: float) -> str:
-    return format_duration(seconds) if seconds >= _SHORT_S or seconds == round(seconds) else f"{seconds:.1f} s"
-
-
 def _duration_text(row: dict[Any, Any]) -> str:
-    median = _seconds_text(row["median_s"])
-    return f"{median} · {_seconds_text(row['p90_s'])}" if has_value(row["p90_s"]) else median
+    median = format_seconds(row["median_s"])
+    return f"{median} · {format_seconds(row['p90_s'])}" if has_value(row["p90_s"]) else median
 
 
 def _counts_text(row: dict[Any, Any]) -> str:
@@ -329,7 +324,7 @@ def _counts_text(row: dict[Any, Any]) -> str:
 
 def _duration_hover(row: dict[Any, Any], name: str) -> str:
     times = [
-        f"{what} {_seconds_text(row[column])}"
+        f"{what} {format_seconds(row[column])}"
         for what, column in ((_MEDIAN, "median_s"), (_P90, "p90_s"))
         if has_value(row[column])
     ]
@@ -337,20 +332,23 @@ def _duration_hover(row: dict[Any, Any], name: str) -> str:
 
 
 def _durations_finding(frame: pd.DataFrame) -> str:
-    timed = frame.dropna(subset=["median_s"])
+    counts, timed = _counts_text(_totals(frame)), frame.dropna(subset=["median_s"])
     if timed.empty:
-        return "No action has completed"
+        return f"{counts}; no action has completed"
     (slowest,) = timed.nlargest(1, "median_s").to_dict("records")
-    return f"Slowest: {shortened(_type_name(slowest))}, {_seconds_text(slowest['median_s'])} in the median"
+    return f"{counts}; slowest: {shortened(_type_name(slowest))}, {format_seconds(slowest['median_s'])} in the median"
+
+
+def _totals(frame: pd.DataFrame) -> dict[Any, Any]:
+    return {column: int(frame[column].sum()) for column in ("count", "failed", "running")}
 
 
 def _durations_summary(frame: pd.DataFrame) -> str:
-    totals = {column: int(frame[column].sum()) for column in ("count", "failed", "running")}
-    summary = f"{pluralize(len(frame), 'action type')}: {_counts_text(totals)}."
+    summary = f"{pluralize(len(frame), 'action type')}: {_counts_text(_totals(frame))}."
     timed = frame.dropna(subset=["median_s", "p90_s"])
     if len(timed):
         (slowest,) = timed.nlargest(1, "median_s").to_dict("records")
-        median, p90 = _seconds_text(slowest["median_s"]), _seconds_text(slowest["p90_s"])
+        median, p90 = format_seconds(slowest["median_s"]), format_seconds(slowest["p90_s"])
         summary += f" Slowest: {_type_name(slowest)} (median {median}, 90th percentile {p90})."
     untimed = int(frame["median_s"].isna().sum())
     if untimed:

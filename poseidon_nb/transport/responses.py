@@ -163,8 +163,10 @@ def error_for(request: Request, response: Response, credential: Credential, now:
     status = response.status
     kind = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _BY_STATUS.get(status, APIError)
     message = api_message.rstrip(".") or _phrase(status)
+    # The sandbox's message for what it does not simulate names the operation.
+    where = "" if request.label in message else f" ({request.label})"
     error = kind(
-        f"{status}: {message} ({request.label}){_next_step(kind, request, credential)}",
+        f"{status}: {message}{where}{_next_step(kind, request, credential)}",
         operation=request.label,
         status=status,
         id=identifier,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import IN_PROGRESS
 from poseidon_nb.plans.summary import verb_phrase
-from poseidon_nb.text import escape_unprintable, format_duration, pluralize
+from poseidon_nb.text import LINE_WIDTH, escape_unprintable, format_age, format_duration, pluralize
 from poseidon_nb.widgets.components import Button, Notices, box, close_tree, header_html, html, set_html, style_sheet
-from poseidon_nb.widgets.droplets.facts import age_text
 from poseidon_nb.widgets.models import AccountModel
 from poseidon_nb.widgets.panel import Panel, PanelHost
 from poseidon_nb.widgets.progress import ProgressRow, bar_html, progress_row
+from poseidon_nb.widgets.static_table import static_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_RUNNING = 25
 #: Recent actions, newest first.
 MAX_RECENT = 15
+_HEADS = ("Action", "Status", "Ended", "Duration", "Region", "ID")
+_NO_RECENT = "<div class='pnb-idle'>No recent actions.</div>"
 #: CSS class and text of a status.
 _STATUSES = {"completed": ("pnb-good", "✓ completed"), "errored": ("pnb-bad", "✗ errored")}
 
@@ -101,25 +103,29 @@ class ActionsModel(AccountModel):
 
     def recent_html(self) -> str:
         """Return the HTML table of recent actions."""
-        now = self.client.clock.now()
-        rows = []
+        now, rows = self.client.clock.now(), []
         for row in self.recent():
-            css, status = _status_of(row)
-            ended, duration = _end_and_duration(row)
-            ago = f"{age_text((now - ended).total_seconds())} ago" if ended is not None else ""
-            region, action_id = (escape_unprintable(str(row.get(name) or "")) for name in ("region_slug", "id"))
+            title, status, *others = map(escape, self._cells(row, now))
             cells = (
-                f"<td>{escape(self.title_of(row))}</td><td class='{css}'>{escape(status)}</td><td>{escape(ago)}</td>"
-                f"<td>{escape(duration)}</td><td>{escape(region)}</td><td>{escape(action_id)}</td>"
+                f"<td>{title}</td>",
+                f"<td class='{_status_of(row)[0]}'>{status}</td>",
+                *(f"<td>{one}</td>" for one in others),
             )
-            rows.append(f"<tr>{cells}</tr>")
+            rows.append(f"<tr>{''.join(cells)}</tr>")
         if not rows:
-            return "<div class='pnb-idle'>No recent actions.</div>"
-        heads = "".join(f"<th>{head}</th>" for head in ("Action", "Status", "Ended", "Duration", "Region", "ID"))
+            return _NO_RECENT
+        heads = "".join(f"<th>{head}</th>" for head in _HEADS)
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
-    def text(self) -> str:
-        """Return the panel as text."""
+    def _cells(self, row: Row, now: datetime) -> tuple[str, ...]:
+        """Return the cells of an action that has ended, in the order of `_HEADS`."""
+        ended, duration = _end_and_duration(row)
+        ago = f"{format_age((now - ended).total_seconds())} ago" if ended is not None else ""
+        region, action_id = (escape_unprintable(str(row.get(name) or "")) for name in ("region_slug", "id"))
+        return self.title_of(row), _status_of(row)[1], ago, duration, region, action_id
+
+    def text(self, _width: int = LINE_WIDTH) -> str:
+        """Return the panel as text; no line is a row of a table."""
         recent = [f"{self.title_of(row)}: {_status_of(row)[1]}" for row in self.recent()]
         return "\n".join([f"{self.account}: {self.running_text()}", *self._running_lines(), *recent, *self.notices()])
 
@@ -127,7 +133,9 @@ class ActionsModel(AccountModel):
         """Return the panel as HTML that works without scripts or a kernel."""
         running = "".join(f"<li>{escape(line)}</li>" for line in self._running_lines())
         head = escape(f"{self.account}: {self.running_text()}")
-        return f"<p>{head}</p>{f'<ul>{running}</ul>' if running else ''}{self.recent_html()}"
+        now, recent = self.client.clock.now(), self.recent()
+        table = static_table(_HEADS, (self._cells(row, now) for row in recent)) if recent else _NO_RECENT
+        return f"<p>{head}</p>{f'<ul>{running}</ul>' if running else ''}{table}"
 
     def refresh_account(self) -> None:
         """Read the account now, and resume updates if they are paused."""

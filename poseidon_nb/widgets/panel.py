@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
+from poseidon_nb.text import LINE_WIDTH, wrap_line
 from poseidon_nb.widgets.components import Accessibility, add_classes, box, close_tree, style_sheet
 from poseidon_nb.widgets.kernel import KernelMonitor, start_timer, use_subshells
 from poseidon_nb.widgets.models import closed_text
@@ -23,6 +24,15 @@ SAVE_DELAY_S = 2.0
 READ_INTERVAL_S = 0.05
 #: Shown where the widgets of a panel cannot be shown.
 NO_BUTTONS = "Buttons need a Jupyter notebook, such as JupyterLab, and its kernel."
+#: Without a kernel, JupyterLab shows an error in place of the widgets, as text without an element. A widget that is being
+#: loaded looks the same for a moment. The buttons of a panel have this class too, so only the output itself is meant.
+_OUTPUT = ".jp-OutputArea-child:has(.pnb-saved) + .jp-OutputArea-child > .jp-OutputArea-output"
+_NO_WIDGET = f"{_OUTPUT}.jupyter-widgets:not(:has(*))"
+_REOPEN = "Run the cell again to show the buttons."
+_WITHOUT_KERNEL = (
+    f"<style>{_NO_WIDGET} {{ font-size: 0 }} @keyframes pnb-late {{ from {{ opacity: 0 }} }}"
+    f" {_NO_WIDGET}::after {{ content: '{_REOPEN}'; font-size: 13px; animation: pnb-late 2s step-end }}</style>"
+)
 #: Front ends of other kinds, such as marimo, leave no space between the cells of a table.
 _CELLS = "<style>.pnb-saved :is(td, th) { padding: .15em .8em .15em 0; text-align: left; vertical-align: top }</style>"
 
@@ -91,8 +101,8 @@ class SavedOutput:
 class PanelModel(Protocol):
     """What a panel shows."""
 
-    def text(self) -> str:
-        """Return the panel as text."""
+    def text(self, width: int) -> str:
+        """Return the panel as text; tables fit into a line of this many characters."""
 
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""
@@ -182,9 +192,9 @@ class Panel(ABC):
     def _show(self) -> None:
         """Show the model; called only while the panel is open."""
 
-    def text(self) -> str:
-        """Return the panel as text."""
-        return self.model.text()
+    def text(self, width: int = LINE_WIDTH) -> str:
+        """Return the panel as text, in lines of at most this many characters."""
+        return "\n".join(wrap_line(line, width) for line in self.model.text(width).split("\n"))
 
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""
@@ -199,9 +209,12 @@ class Panel(ABC):
     def __repr__(self) -> str:
         return self.text()
 
-    def saved_output(self) -> Bundle:
+    def saved_output(self, width: int = LINE_WIDTH) -> Bundle:
         """Return what a saved notebook shows without a kernel: text and HTML, and no token."""
-        return {"text/plain": self.text(), "text/html": f"<div class='pnb-saved'>{self.html()}</div>"}
+        return {
+            "text/plain": self.text(width),
+            "text/html": f"<div class='pnb-saved'>{_WITHOUT_KERNEL}{self.html()}</div>",
+        }
 
     def on_saved_output(
         self, saved: Bundle, on_update: Callable[[Bundle], None], on_close: Callable[[], None] = lambda: None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import textwrap
 import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons, warnings
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, check_unchanged
 from poseidon_nb.plans.summary import chain_lines, change_label, main_steps, short_summary, summary, verb_phrase
-from poseidon_nb.text import capitalized, escape_unprintable, format_usd, pluralize
+from poseidon_nb.text import LINE_WIDTH, capitalized, escape_unprintable, format_usd, pluralize
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.chain_progress import ProgressGroup
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
@@ -177,15 +179,22 @@ class PlanModel:
             escape_unprintable(note) for note in (*self.plan.notes, *(warnings(self.plan) if not self.started else ()))
         ]
 
-    def text(self) -> str:
-        """Return the panel as text."""
-        shown = [self.progress.text()] if self.started and self.progress is not None else [*self.lines(), *self.notes()]
+    def text(self, width: int = LINE_WIDTH) -> str:
+        """Return the panel as text, with steps in lines of at most this many characters."""
+        if self.started and self.progress is not None:
+            shown = [self.progress.text()]
+        else:
+            steps = (
+                textwrap.fill(one, width, subsequent_indent="    ", break_on_hyphens=False) for one in self.lines()
+            )
+            shown = [*steps, *self.notes()]
         head = escape_unprintable(f"{self.plan.account}: {self.plan.title}: {self.subtitle()}")
         return "\n".join([head, *shown, *filter(None, [self.notice])])
 
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""
-        lines = self.text().split("\n")
+        # Without limit, because the page wraps.
+        lines = self.text(sys.maxsize).split("\n")
         return f"<p>{escape(lines[0])}</p><ul>{''.join(f'<li>{escape(line.strip())}</li>' for line in lines[1:])}</ul>"
 
     def close(self) -> None:

@@ -280,6 +280,7 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
 
     assert sticks_out() == []
     shown.button("resize").click()
+    size_row(place, "s-8vcpu-16gb").click(timeout=20_000)
     place.locator("button.pnb-submit-resize:enabled").click(timeout=20_000)
     place.locator("button.pnb-submit-resize.pnb-confirming").wait_for(timeout=10_000)
     shown.notebook.picture(f"fleet_names_{width}")

@@ -110,7 +110,6 @@ def test_a_form_is_entered_filled_and_left_by_keys_and_jupyterlab_takes_none_of_
     # Escape empties the filter, and in an empty one it closes the form.
     press("Escape")
     page.keyboard.type("4vcpu 8gb")
-    # The size that is chosen at first is hidden by the filter.
     visible = panel.root.locator(".pnb-sizes tbody tr:visible")
     assert {"s-4vcpu-8gb", "s-4vcpu-8gb-amd"} <= {*visible.locator("bdi").all_inner_texts()}
     press("Tab")

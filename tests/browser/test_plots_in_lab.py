@@ -177,6 +177,13 @@ BOXES = """plot => {
 }"""
 
 
+#: The left and the right edge of a chart, and those of the texts of its bars.
+BAR_TEXTS = """plot => {
+    const edges = one => { const { left, right } = one.getBoundingClientRect(); return [left, right]; };
+    return [edges(plot), [...plot.querySelectorAll('.bartext')].map(edges)];
+}"""
+
+
 def crossing(one, other) -> bool:
     (left, top, right, bottom), (left_2, top_2, right_2, bottom_2) = one, other
     # A pixel of rounding.
@@ -185,10 +192,10 @@ def crossing(one, other) -> bool:
 
 @pytest.mark.timeout(240)
 def test_title_legend_axes_and_labels_have_room_of_their_own_at_any_width(open_notebook):
-    notebook = open_notebook(START, *HARD.values(), "po.plots.savings(po.do('rightsize').iloc[:0])")
+    notebook = open_notebook(START, *HARD.values(), "po.plots.savings(po.do('rightsize').iloc[:0])", SAMPLES["savings"])
     page = notebook.page
     page.set_viewport_size({"width": 1280, "height": 900})
-    notebook.finish(*range(len(HARD) + 2))
+    notebook.finish(*range(len(HARD) + 3))
     plots = page.locator(".js-plotly-plot")
     plots.nth(len(HARD)).locator(".main-svg").first.wait_for(timeout=60_000)
     for left_area in ("open", "closed"):
@@ -214,3 +221,12 @@ def test_title_legend_axes_and_labels_have_room_of_their_own_at_any_width(open_n
                     assert not crossing(box, box_2), f"{name}: {what} lies upon {other}, {left_area}"
     nothing = plots.nth(len(HARD)).locator(".annotation")
     assert nothing.text_content().strip() == "Nothing to show: there are no droplets."
+    savings = plots.nth(len(HARD) + 1)
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_function("plot => plot.querySelector('.main-svg').clientWidth < 700", arg=savings.element_handle())
+    notebook.settle()
+    keep(notebook, "plot_savings_700")
+    place, texts = savings.evaluate(BAR_TEXTS)
+    assert texts, "each bar has its amount and its size"
+    for left, right in texts:
+        assert place[0] <= left <= right <= place[1] + 1, "no text is cut off"

@@ -93,6 +93,21 @@ def test_a_notebook_that_is_opened_without_a_kernel_shows_the_facts_as_a_table(s
     page.close()
 
 
+def test_a_notebook_that_is_opened_with_another_kernel_says_how_to_get_the_buttons(saved, lab, chromium):
+    url, token, _ = lab
+    page = chromium.new_page()
+    page.goto(f"{url}/lab/tree/{saved.name}?reset&token={token}")
+    for number in range(FIRST, FIRST + len(PANELS)):
+        # JupyterLab has an error in place of the widgets.
+        place = page.locator(".jp-Cell").nth(number).locator(".jp-OutputArea-output.jupyter-widgets")
+        place.filter(has_text="Error displaying widget: model not found").wait_for(state="attached", timeout=60_000)
+        assert place.evaluate("one => getComputedStyle(one).fontSize") == "0px"
+        assert "Run the cell again" in place.evaluate("one => getComputedStyle(one, '::after').content")
+        assert page.locator(".jp-Cell").nth(number).locator(".pnb-saved").is_visible()
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown().then(() => null)")
+    page.close()
+
+
 def test_a_page_of_html_shows_the_facts_as_a_table_with_scripts_and_without(saved, chromium, tmp_path):
     command = [sys.executable, "-m", "nbconvert", "--to", "html", "--output-dir", str(tmp_path), str(saved)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)

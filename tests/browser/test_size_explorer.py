@@ -30,6 +30,14 @@ PARTS = (".pnb-filters", ".pnb-chart", ".pnb-table-box", ".pnb-bar")
 WAIT_WIDTH = """async plot => {
     while (plot._fullLayout.width !== plot.clientWidth) await new Promise(requestAnimationFrame);
 }"""
+#: The choices of lists that cut them; the arrow and the borders take about 26 pixels.
+CUT = """panel => {
+    const drawn = document.createElement('canvas').getContext('2d');
+    return [...panel.querySelectorAll('select')].filter(list => {
+        drawn.font = getComputedStyle(list).font;
+        return drawn.measureText(list.selectedOptions[0].textContent).width + 26 > list.getBoundingClientRect().width;
+    }).map(list => list.selectedOptions[0].textContent);
+}"""
 #: Whether the lower edge of an element can be seen.
 IN_VIEW = """one => {
     const { x, bottom } = one.getBoundingClientRect();
@@ -295,6 +303,7 @@ def test_filters_chart_and_table_are_side_by_side_if_there_is_room_and_else_belo
             assert box["x"] + box["width"] <= whole["x"] + whole["width"]
         table = panel.locator(".pnb-table-box")
         assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= (0 if width >= 1000 else 300)
+        assert panel.evaluate(CUT) == []
         # The command to copy is in view without scrolling.
         assert panel.locator(".pnb-command pre").evaluate(IN_VIEW)
     shown.notebook.command("application:toggle-left-area")

@@ -15,6 +15,7 @@ from poseidon_nb.magics.do import run_line
 from poseidon_nb.magics.progress_display import ProgressDisplay
 from poseidon_nb.magics.ui import WidgetPanels
 from poseidon_nb.sandbox import Sandbox
+from poseidon_nb.text import LINE_WIDTH
 
 
 class FakeUI:
@@ -22,6 +23,7 @@ class FakeUI:
 
     def __init__(self) -> None:
         self.panels = WidgetPanels()
+        self.line_width = LINE_WIDTH
         #: None where nobody can answer, or type a token.
         self.answer: bool | None = None
         self.typed: str | None = None

@@ -74,3 +74,15 @@ def test_the_public_name_makes_the_same(desk):
     assert isinstance(explorer, SizeExplorer)
     assert len(explorer.shown) == 9
     explorer.close()
+
+
+def test_its_text_is_the_table_of_sizes_in_lines_that_fit(desk):
+    explorer = desk.do("explore sizes --region ams3 --family basic")
+    for width in (80, 120):
+        lines = explorer.text(width).splitlines()
+        assert "sizes shown" in lines[0]
+        assert lines[1].split()[0] == "slug"
+        assert lines[1].split()[-1] == "price_monthly"
+        assert lines[2].split()[0] == explorer.shown["slug"][0]
+        assert max(map(len, lines)) <= width
+    explorer.close()

@@ -54,6 +54,15 @@ def check_stored(name: str, text: str) -> None:
     assert text == stored.read_text(encoding="utf-8")
 
 
+def test_a_page_is_as_wide_as_the_terminal_but_for_what_is_copied() -> None:
+    for group, verb in [*PAGES, ("rightsize", ""), ("databases", "")]:
+        for width in (60, 80, 200):
+            lines = help_text(group, verb, width=width).splitlines()
+            kept = [line for line in lines if not line.lstrip().startswith(("%do ", "http"))]
+            assert max(map(len, kept)) <= min(width, WIDTH)
+    assert max(map(len, aliases_text(width=80).splitlines())) <= 80
+
+
 @each(("group", "verb"), ROWS)
 def test_a_page_tells_all_that_the_table_holds(group: Group, verb: Verb) -> None:
     text = help_text(group.name, verb.name)

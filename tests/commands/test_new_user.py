@@ -27,6 +27,10 @@ from poseidon_nb import errors
         ("vpcs create x --region nyc33", "Unknown region 'nyc33'. Did you mean nyc3"),
         ("images get db-1-before-2026-11-99", "Image 'db-1-before-2026-11-99' not found. Did you mean db-1-before-"),
         ("images get ubuntu-24-04", "Did you mean ubuntu-24-04-x64"),
+        ("droplets tag web-1 --tag blue", "not both. The name of the tag is --tag-name TAG."),
+        ("compute ssh web-1", "Unknown group 'ssh'. Use %do droplets ssh-config"),
+        ("droplets update web-1 --name front", "Use %do droplets rename, resize or tag"),
+        ("panel web", "Did you mean web-1, web-2 or web-3? For a panel of all of these: %do panel 'web*'"),
     ],
 )
 def test_a_refusal_names_the_word_that_was_wrong_and_the_nearest(desk, line, says):
@@ -54,6 +58,21 @@ def test_taking_droplets_out_of_a_firewall_shows_the_firewall(desk):
     assert frame[["id", "name", "action"]].to_dict("records") == [
         {"id": id_, "name": "web", "action": "remove-droplets"}
     ]
+
+
+def test_the_question_before_a_deletion_names_up_to_twenty(desk):
+    frame = desk.do("droplets list")
+    with pytest.raises(errors.ConfirmationRequired) as caught:
+        desk.do("droplets delete {frame}", frame=frame)
+    assert len(frame) > 8
+    assert all(f"{name} (" in str(caught.value) for name in frame["name"])
+
+
+def test_an_action_on_a_deleted_droplet_is_named_by_its_id(desk):
+    key = desk.do("droplets get web-1")["id"].item()
+    desk.do("droplets delete web-1 --yes")
+    frame = desk.do("actions list --resource-type droplet")
+    assert {*frame["name"][frame["resource_id"] == key]} == {str(key)}
 
 
 def test_json_output_is_json(desk):

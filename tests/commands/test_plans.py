@@ -72,8 +72,20 @@ def test_a_damaged_file_is_one_row(desk):
 
 def test_without_an_account_plans_are_another_account_s(desk, clock):
     interrupted(desk, [resize_of(desk)])
-    frame = run_line("plans", session=DoSession(clock), ui=desk.ui)
+    frame = run_line("plans --all", session=DoSession(clock), ui=desk.ui)
     assert frame["state"].to_list() == ["other account"]
+
+
+def test_plans_and_changes_in_other_sandboxes_are_counted_and_listed_on_request(desk, clock, monkeypatch):
+    interrupted(desk, [resize_of(desk)])
+    other = DoSession(clock)
+    assert run_line("plans", session=other, ui=desk.ui) is None
+    assert desk.ui.said[-1].startswith("1 plan of other sandboxes is not listed. Use --all")
+    desk.do("droplets tag web-1 --tag-name one")
+    monkeypatch.setitem(user_state._kernel_ids, os.getpid(), "another")
+    assert run_line("log", session=other, ui=desk.ui) is None
+    assert desk.ui.said[-1].startswith("Not listed: 2 changes of other kernels in sandboxes.")
+    assert len(run_line("log --all", session=other, ui=desk.ui)) == 2
 
 
 def test_a_resume_asks_as_the_plan_would_and_does_nothing_after_a_no(desk):
@@ -163,7 +175,7 @@ def test_the_log_shows_the_changes_of_earlier_kernels_too(desk, monkeypatch):
     monkeypatch.setitem(user_state._kernel_ids, os.getpid(), "a third")
     for log in desk.session._change_logs:
         log._changes.clear()
-    frame = desk.do("log")
+    frame = desk.do("log --all")
     requests = [line for line in frame["request"] if "/resources" in line]
     assert requests == [f"POST /v2/tags/{tag}/resources" for tag in ("one", "two", "three")]
     assert frame["status"].notna().all()

@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def advice(*rows: tuple[str, float | None, str | None], anew: float | None = None) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["verdict", "saving_usd_month", "advised_size"])
     frame["saving_usd_month"] = frame["saving_usd_month"].astype(float)
+    frame["droplet_id"] = range(len(frame))
     return frame.assign(recreate_saving_usd_month=[anew] * len(frame)).astype({"recreate_saving_usd_month": float})
 
 
@@ -65,6 +66,15 @@ LARGER, UNHELD, UNKNOWN = ("larger", -12.0, "s"), ("larger", None, None), ("unkn
 )
 def test_what_rightsizing_found_is_one_sentence(rows, said):
     assert summarize_advice(advice(*rows)) == said
+
+
+def test_a_droplet_that_is_off_does_not_count_as_one_with_too_little_data():
+    billed = "so nothing was measured"
+    assert summarize_advice(advice(UNKNOWN), off=[0]) == f"1 droplet is off, {billed}; it is still billed."
+    assert summarize_advice(advice(KEEP, UNKNOWN, UNKNOWN, UNKNOWN), off=[1, 2]) == (
+        f"None of 4 droplets can be resized to a cheaper size. 2 droplets are off, {billed}; they are still billed."
+        " 1 droplet has too little data; see the column why."
+    )
 
 
 def test_what_only_a_droplet_recreated_would_save_is_said():

@@ -14,7 +14,7 @@ import pytest
 from poseidon_nb.frames.cells import text_width
 from poseidon_nb.frames.display import displayed, to_html, to_text, view_of
 from poseidon_nb.frames.layout import View
-from poseidon_nb.frames.text_table import text_rows
+from poseidon_nb.frames.text_table import text_rows, text_table
 
 PLAIN = View()
 
@@ -299,3 +299,5 @@ def test_a_frame_with_unusual_indices_is_displayed():
     assert re.findall(r'<tr style="[^"]*"><th style="[^"]*">([^<]+)</th>', to_html(frame, PLAIN)) == ["a, 1", "b, 2"]
     assert to_text(frame, PLAIN, width=80).splitlines()[1].split() == ["a,", "1", "1", "2"]
     assert to_html(pd.DataFrame(), PLAIN) == "<p>Nothing was found.</p>"
+    assert text_table(pd.DataFrame(index=[0, 1]), PLAIN, 80) == "\n0\n1"
+    assert text_table(pd.DataFrame(index=range(2)), PLAIN, 80) == ""

@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import time
 import types
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +20,7 @@ from poseidon_nb.client.droplet import Droplet
 from poseidon_nb.client.resource import Region
 from poseidon_nb.commands.registry import parse
 from poseidon_nb.errors import GrammarError, LookupFailed
+from poseidon_nb.language.variables import read
 from poseidon_nb.masking import MASK
 
 if TYPE_CHECKING:
@@ -287,3 +289,11 @@ def test_secrets_do_not_resolve() -> None:
         assert "secret" in told or "masked" in told or "token" in told
     # A variable of one's own is what its name says.
     assert argument("{password}", password="hunter2") == "hunter2"
+
+
+def test_braces_with_many_spaces_take_no_quadratic_time() -> None:
+    started_s = time.process_time()
+    for text in ("df[" + " " * 100_000, "df[a" + " " * 100_000, "df[" + "a " * 50_000):
+        with pytest.raises(GrammarError, match="Braces must contain"):
+            read(text, {"df": {}})
+    assert time.process_time() - started_s < 2

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import threading
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -306,3 +307,9 @@ def test_a_long_sentence_is_broken_between_words_in_a_notebook(capsys):
 def test_what_is_laid_out_or_is_data_stays_as_it_is(capsys, text):
     NotebookUI(Shell(None)).say(text)
     assert capsys.readouterr().out == f"{text}\n"
+
+
+def test_a_terminal_shows_panels_and_charts_in_lines_that_fit(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "72")
+    TerminalUI().show(SimpleNamespace(text=lambda width: f"fits {width}"))
+    assert capsys.readouterr().out == "fits 72\n"

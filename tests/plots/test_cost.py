@@ -238,3 +238,13 @@ def test_the_cheapest_groups_over_time_are_one() -> None:
     assert "nothing was billed" in plots.cost_allocation(allocation()).summary
     with pytest.raises(InvalidArgument, match="infinite"):
         plots.cost_allocation(allocation((0, "web", math.inf)))
+
+
+def test_titles_and_axes_name_a_key_in_words() -> None:
+    over_time = plots.cost_allocation(allocation((0, "droplet", 1.0)), by="resource_type")
+    assert over_time.layout.title.text == "Cost over time by resource type"
+    assert "resource_type" in over_time.table
+    groups = plots.cost_by(sums(("droplet", 1.0)), by="resource_type")
+    assert groups.layout.title.text == "Monthly cost by resource type"
+    assert groups.layout.yaxis.title.text == "resource type"
+    assert "resource_type" in groups.table, "the table keeps the name of the column"

@@ -302,3 +302,8 @@ def test_lines_below_zero_have_room():
     assert bottom < -4
     assert top > 2
     assert metric_lines(lines([(1, "a", "x", [0, 0])])).layout.yaxis.range == (0, 1)
+
+
+def test_infinite_readings_raise():
+    with pytest.raises(InvalidArgument, match=r"^Column value of metrics has infinite values for web-1\. "):
+        metric_lines(lines([(1, "web-1", "busy", [1.0, np.inf, np.inf])]))

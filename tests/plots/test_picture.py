@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import re
+import subprocess
+import sys
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,6 +16,7 @@ import pytest
 
 from poseidon_nb.plots.marks import spread
 from poseidon_nb.plots.picture import (
+    _OTHER_RENDERERS,
     BAD,
     COLORS,
     GOOD,
@@ -137,6 +141,49 @@ def test_an_empty_chart_has_text_instead_of_axes() -> None:
     assert picture.layout.title.text == "Prices"
     long = empty_picture("a word " * 40, table=table, title="")
     assert max(map(len, long.layout.annotations[0].text.split("<br>"))) <= 80
+
+
+def test_a_bug_of_the_svg_writer_is_logged_and_a_figure_that_it_does_not_draw_is_not(monkeypatch, caplog) -> None:
+    changed = Picture(go.Figure(go.Pie(values=[1, 2])), pd.DataFrame({"name": ["a"]}), "A pie.")
+    assert "<td" in changed._repr_mimebundle_()["text/html"]
+    assert caplog.records == []
+
+    def draw(*_: object, **__: object) -> str:
+        raise KeyError("x")
+
+    monkeypatch.setattr("poseidon_nb.plots.svg.draw_svg", draw)
+    assert "<td" in a_picture()._repr_mimebundle_()["text/html"]
+    assert [record.message for record in caplog.records] == [
+        "A chart could not be drawn as SVG. Its table is shown instead."
+    ]
+
+
+def test_the_text_fits_the_line_and_names_the_columns_that_do_not() -> None:
+    table = pd.DataFrame({"name": ["web"], "price_usd_month": [6.0], "why": ["because " * 9]})
+    text = Picture(go.Figure(), table, "A sentence. " * 9).text(48)
+    assert max(map(len, text.splitlines())) <= 48
+    assert "web" in text
+    assert "6.00" in text, "money has cents, as in each table"
+    assert (
+        Picture(go.Figure(), table.assign(other="a word of text"), "").text(28).endswith("More in .table: why, other")
+    )
+
+
+def test_a_picture_is_as_wide_as_its_page_at_most() -> None:
+    root = a_picture().svg().partition(">")[0]
+    assert 'style="max-width:100%;height:auto"' in root
+    assert "viewBox" in root
+
+
+def test_a_first_chart_does_not_load_what_plotly_needs_to_choose_a_renderer() -> None:
+    code = (
+        "import sys, plotly.graph_objects as go, pandas as pd; from poseidon_nb.plots.picture import Picture, PLOTLY_MIME\n"
+        "bundle = Picture(go.Figure(), pd.DataFrame(), 'x')._repr_mimebundle_()\n"
+        "print(PLOTLY_MIME in bundle, 'nbformat' in sys.modules)"
+    )
+    clean = {name: value for name, value in os.environ.items() if name not in _OTHER_RENDERERS}
+    done = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"], "that takes seconds"
 
 
 def test_math_typesetting_is_off(renderer) -> None:

@@ -61,6 +61,13 @@ def test_the_status_determines_the_class_and_the_message_is_one_line(error_of, s
     assert (error.api_message, error.request_id) == ("It did not work.", "in-body")
 
 
+def test_an_operation_that_the_message_names_is_not_named_again(error_of):
+    error = error_of(
+        501, {"id": "not_implemented", "message": "The sandbox does not simulate droplets_create (POST /x)."}
+    )
+    assert str(error) == "501: The sandbox does not simulate droplets_create (POST /x)"
+
+
 def test_missing_scopes_are_an_attribute(error_of):
     assert error_of(403, API_BODY).scope == "droplet:create, vpc:read"
 

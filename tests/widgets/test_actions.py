@@ -80,3 +80,12 @@ def test_a_paused_panel_offers_to_resume(desk):
     assert "pnb-hidden" in resume.widget._dom_classes
     assert not panel.model.paused
     panel.close()
+
+
+def test_the_saved_table_is_aligned_left_and_does_not_break_its_cells(desk, model):
+    desk.droplet().reboot(wait=False)
+    desk.run(60.0)
+    table = model.html()
+    assert table.count("text-align:left;white-space:nowrap") >= 12
+    assert "overflow-x:auto" in table
+    assert "text-align:right" not in table

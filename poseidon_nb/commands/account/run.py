@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from poseidon_nb.client.client import connect
+from poseidon_nb.client.client import connect, is_sandbox_label
 from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.errors import ConfigurationError, Forbidden
+from poseidon_nb.text import pluralize
 from poseidon_nb.transport.config import at_address, find_base_url
 from poseidon_nb.transport.credentials import (
     DEFAULT_CONTEXT,
@@ -75,6 +76,12 @@ def use_context(context: CommandContext) -> None:
 
 def show_log(context: CommandContext) -> TableResult | None:
     """List what this and earlier kernels have changed, oldest first: requests without their bodies."""
+    earlier, here = context.session.changes()
+    # Other kernels' sandboxes are mostly gone.
+    kept = [one for one in earlier if context.option("all") or not is_sandbox_label(one.account)]
+    if len(kept) < len(earlier):
+        hidden = pluralize(len(earlier) - len(kept), "change")
+        context.ui.say(f"Not listed: {hidden} of other kernels in sandboxes. Use --all to list them.")
     rows = [
         {
             "time": change.time.isoformat().replace("+00:00", "Z"),
@@ -85,8 +92,10 @@ def show_log(context: CommandContext) -> TableResult | None:
             "status": change.status,
             "outcome": change.outcome,
         }
-        for change in context.session.changes()
+        for change in sorted([*kept, *here], key=lambda one: one.time)
     ]
+    if not rows and len(kept) < len(earlier):
+        return None
     if not rows:
         context.ui.say("No changes have been made from this machine yet.")
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.language.spec import GET_ALIASES, LIST_ALIASES, Argument, Group, Verb
+from poseidon_nb.language.spec import GET_ALIASES, LIST_ALIASES, Argument, Group, Option, Verb
 
 ACCOUNT = Group(
     name="account",
@@ -78,6 +78,7 @@ LOG = Group(
             name="log",
             help="list requests that may have changed something and their outcomes, including those of earlier kernels",
             run="account.run:show_log",
+            options=(Option(field="all", help="include changes that other kernels made in sandboxes", type="flag"),),
             columns=("time", "account", "request", "operation", "request_id", "status", "outcome"),
             example="%do log",
         ),

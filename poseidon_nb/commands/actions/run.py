@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.commands.actions.spec import LAST
-from poseidon_nb.commands.actions.summary import summarize_durations, summarize_timeline
+from poseidon_nb.commands.actions.summary import summarize_durations, summarize_inconsistent, summarize_timeline
 from poseidon_nb.commands.dry_run import droplet_lists, operation_reads
 from poseidon_nb.commands.reading import fetch_concurrently
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
@@ -45,8 +45,10 @@ def list_actions(context: CommandContext) -> TableResult:
             read = fetch_concurrently(context, found=lambda: actions.frame(**filters), droplets=droplets.frame)
             found, names = read["found"], _names(context, read["droplets"])
         context.session.remember("actions", found["id"].dropna())
-        is_droplet = found["resource_type"] == "droplet"
-        return found.assign(name=found["resource_id"].map(names).where(is_droplet).astype("string"))
+        # A droplet that was deleted has no name, but its id still finds its actions.
+        ids = found["resource_id"].astype("string")
+        named = found["resource_id"].map(names).astype("string").fillna(ids)
+        return found.assign(name=named.where(found["resource_type"] == "droplet"))
 
     return TableResult(lambda: [one.to_dict() for one in actions.list(**filters)], frame)
 
@@ -99,8 +101,16 @@ def show_durations(context: CommandContext) -> TableResult | Live:
 
     actions = context.client.actions.frame(since=since)
     found = timeline.durations(actions)
-    context.ui.say(summarize_durations(actions, found, _last(context)))
-    if context.option("plot"):
+    is_plot = bool(context.option("plot"))
+    # The chart has the numbers in its own words.
+    said = (
+        summarize_inconsistent(actions)
+        if is_plot and len(found)
+        else summarize_durations(actions, found, _last(context))
+    )
+    if said:
+        context.ui.say(said)
+    if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.durations(found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import format_duration, pluralize, truncated_list
+from poseidon_nb.text import format_seconds, pluralize, truncated_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,12 @@ def summarize_durations(actions: pd.DataFrame, times: pd.DataFrame, last: str) -
     which = Counter(dict(zip(failed["type"], failed["failed"].astype(int), strict=True)))
     counts = f"{pluralize(len(actions), 'action')} of {pluralize(len(times), 'type')} in the last {last}"
     summary = f"{counts}; {_failed(which, int(times['running'].sum()))}{_slowest(times)}."
-    return " ".join(filter(None, (summary, _inconsistent(actions["started_at"], actions["completed_at"]))))
+    return " ".join(filter(None, (summary, summarize_inconsistent(actions))))
+
+
+def summarize_inconsistent(actions: pd.DataFrame) -> str:
+    """Return how many actions end before they start; empty if none does."""
+    return _inconsistent(actions["started_at"], actions["completed_at"])
 
 
 def _failed(which: Counter[str], running: int) -> str:
@@ -60,7 +65,7 @@ def _slowest(times: pd.DataFrame) -> str:
     if timed.empty:
         return ""
     row = timed.sort_values("median_s", kind="stable").iloc[-1]
-    return f"; slowest: {row['type']} (median {format_duration(row['median_s'])})"
+    return f"; slowest: {row['type']} (median {format_seconds(row['median_s'])})"
 
 
 def _inconsistent(started: pd.Series[Any], ended: pd.Series[Any]) -> str:

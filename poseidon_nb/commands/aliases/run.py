@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 def show_aliases(context: CommandContext) -> None:
     """Print all groups, the global options and the aliases."""
-    context.ui.say(aliases_text())
+    context.ui.say(aliases_text(width=context.ui.line_width))

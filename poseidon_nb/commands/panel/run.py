@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 from poseidon_nb.commands.planned import bound_plan
 from poseidon_nb.commands.results import Live
 from poseidon_nb.commands.selection import is_one, select_rows
-from poseidon_nb.errors import InvalidArgument
+from poseidon_nb.errors import InvalidArgument, NoSuchName
 from poseidon_nb.plans.plan import Plan
+from poseidon_nb.text import quote_argument
 
 if TYPE_CHECKING:
+    from poseidon_nb.client.droplet import Droplet
     from poseidon_nb.commands.context import CommandContext
 
 #: The word for the panel of the account's actions. A droplet with this name is found by its id.
 ACTIONS = "actions"
+
+
+def _find_droplet(context: CommandContext, word: int | str) -> Droplet:
+    """Return the droplet with an id or name. If several names begin with the word, the error suggests their panel."""
+    try:
+        return context.client.droplets.find(word)
+    except NoSuchName as error:
+        if len([name for name in error.nearest if name.startswith(str(word))]) > 1:
+            pattern = quote_argument(f"{word}*")
+            pattern = pattern if pattern.startswith(("'", '"')) else f"'{pattern}'"
+            error.args = (f"{error.args[0]} For a panel of all of these: %do panel {pattern}", *error.args[1:])
+        raise
 
 
 def open_panel(context: CommandContext) -> Live:
@@ -41,6 +55,6 @@ def open_panel(context: CommandContext) -> Live:
     if not is_one(words):
         rows = select_rows(context, "droplets", words, lambda word: context.client.droplets.find(word).to_dict())
         return Live(panels.fleet(context.client, ids=[row["id"] for row in rows]))
-    droplet = context.client.droplets.find(words[0])
+    droplet = _find_droplet(context, words[0])
     context.session.remember_names("droplets", [(droplet.name, droplet.id)], complete=False)
     return Live(panels.droplet(droplet, size=size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.client import is_sandbox_label
 from poseidon_nb.client.engine.engine import all_engines
 from poseidon_nb.commands.planned import Choice, Planned, confirm
 from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_frame
@@ -33,9 +34,24 @@ def list_plans(context: CommandContext) -> TableResult | None:
     with suppress(PoseidonError):
         listed = unfinished_plans(account_key(context.client))
     context.session.remember("plans", [one.id for one in listed])
+    if not context.option("all"):
+        # The account of a sandbox ends with its kernel, so its plans cannot be resumed.
+        kept = [one for one in listed if not _is_of_other_sandbox(one)]
+        hidden, listed = len(listed) - len(kept), kept
+        if hidden:
+            context.ui.say(
+                f"{pluralize(hidden, 'plan')} of other sandboxes {'is' if hidden == 1 else 'are'} not listed. Use --all to"
+                " list them, and %do plans forget to remove them."
+            )
+        if not listed:
+            return None
     from poseidon_nb.frames.validation import build_derived  # noqa: PLC0415  # loads pandas
 
     return table_of_frame(build_derived("plans", _columns(listed)))
+
+
+def _is_of_other_sandbox(plan: UnfinishedPlan) -> bool:
+    return plan.state == "other account" and plan.entry is not None and is_sandbox_label(plan.entry.account)
 
 
 def _columns(listed: Sequence[UnfinishedPlan]) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poseidon_nb.language.spec import BULK_COLUMNS, LIST_ALIASES, Argument, Group, Verb
+from poseidon_nb.language.spec import BULK_COLUMNS, LIST_ALIASES, Argument, Group, Option, Verb
 
 PLANS = Group(
     name="plans",
@@ -13,6 +13,7 @@ PLANS = Group(
             name="list",
             help="list plans that are running or were interrupted on this machine",
             run="plans.run:list_plans",
+            options=(Option(field="all", help="include plans of other sandboxes", type="flag"),),
             aliases=LIST_ALIASES,
             table="plans",
             example="%do plans",

@@ -48,7 +48,10 @@ def rightsize(context: CommandContext) -> TableResult | Live:
     readings = context.client.metrics.read("use", judged, start=start, end=end)
     use = metrics.use(readings.frame, frame, failed=readings.failed)
     found = rightsizing.advice(frame, read["sizes"], use, rule=rule)
-    context.ui.say(" ".join(filter(None, (summarize_advice(found), summarize_coverage(readings.frame, start, end)))))
+    off = {one.id for one in droplets if one.status == "off"}
+    context.ui.say(
+        " ".join(filter(None, (summarize_advice(found, off), summarize_coverage(readings.frame, start, end))))
+    )
     check_complete(context, readings, found)
     if context.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly

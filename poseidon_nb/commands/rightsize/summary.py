@@ -7,18 +7,36 @@ from typing import TYPE_CHECKING
 from poseidon_nb.text import format_usd, pluralize
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
+_IS_OFF = (
+    "is off, so nothing was measured; it is still billed",
+    "are off, so nothing was measured; they are still billed",
+)
 
-def summarize_advice(advice: pd.DataFrame) -> str:
-    """Return how many droplets can be smaller and what that saves, how many are too small, and how many are unknown."""
+
+def summarize_advice(advice: pd.DataFrame, off: Collection[int] = ()) -> str:
+    """Return how many droplets can be smaller and what that saves, how many are too small, and how many are unknown.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        Table ``rightsizing``.
+    off : collection of int
+        The ids of droplets that are off: nothing measures these.
+    """
     if advice.empty:
         return "There are no droplets to analyze."
     count = advice["verdict"].value_counts()
     smaller, larger, unknown = (int(count.get(verdict, 0)) for verdict in ("smaller", "larger", "unknown"))
-    total = len(advice)
+    total, stopped = len(advice), int((advice["droplet_id"].isin([*off]) & (advice["verdict"] == "unknown")).sum())
+    not_judged = [f"{pluralize(stopped, 'droplet')} {_IS_OFF[stopped > 1]}"] if stopped else []
+    if unknown > stopped:
+        not_judged.append(f"{_droplets_have(unknown - stopped)} too little data; see the column why")
     if unknown == total:
-        return f"{_droplets_have(total)} too little data; see the column why."
+        return f"{'. '.join(not_judged)}."
     saving = advice.loc[advice["verdict"] == "smaller", "saving_usd_month"].sum()
     parts = [
         f"{smaller:,} of {pluralize(total, 'droplet')} can be smaller, which saves {format_usd(saving)} a month"
@@ -34,9 +52,7 @@ def summarize_advice(advice: pd.DataFrame) -> str:
         )
     if larger:
         parts.append(f"{larger:,} should be larger{_extra_cost(advice[advice['verdict'] == 'larger'])}")
-    if unknown:
-        parts.append(f"{_droplets_have(unknown)} too little data; see the column why")
-    return f"{'. '.join(parts)}."
+    return f"{'. '.join([*parts, *not_judged])}."
 
 
 def _droplets_have(count: int) -> str:

@@ -43,7 +43,8 @@ SANDBOX = Group(
                 Argument(
                     name="url",
                     metavar="URL",
-                    help="its address; its token is that in POSEIDON_SANDBOX_TOKEN, or that of start --share, or is asked for",
+                    help="the address that %do sandbox start --share prints. Without --share, put the token into"
+                    " POSEIDON_SANDBOX_TOKEN, or type it when asked",
                 ),
             ),
             aliases=("join",),

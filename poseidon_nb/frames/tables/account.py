@@ -109,7 +109,7 @@ ACTIONS = Table(
 NAMED_ACTIONS = derived_table(
     "named_actions",
     *(derived_column(one.name, one.dtype, one.meaning) for one in ACTIONS.columns),
-    derived_column("name", "string", "name of the droplet; missing if it was deleted"),
+    derived_column("name", "string", "name of the droplet; its id if it was deleted; missing for other resources"),
     first=("name", "type", "status", "started_at", "completed_at", "resource_type", "region", "resource_id"),
 )
 

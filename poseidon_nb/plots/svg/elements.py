@@ -1,6 +1,6 @@
 """SVG as text: elements, numbers, colors and texts.
 
-Only presentation attributes are used, and neither styles, definitions nor references: hosts such as nbviewer remove those
+Only presentation attributes are used but for the width of the whole, and neither style sheets, definitions nor references: hosts such as nbviewer remove those
 from a picture that they put into their page, and then it would be black.
 """
 

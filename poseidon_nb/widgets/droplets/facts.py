@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.own_tags import lease_tags
 from poseidon_nb.plans.leases import lease_of
-from poseidon_nb.text import escape_unprintable, format_usd, pluralize
+from poseidon_nb.text import escape_unprintable, format_age, format_memory, format_usd, join_words, pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     Facts = list[tuple[str, str | list[str]]]
     Cells = tuple[int | float | str, ...]
 
-_MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
-_MIB_PER_GIB = 1_024
 #: Values for missing fields: the panel of a fleet must not fail because of one droplet among thousands.
 _DEFAULTS: Mapping[str, Any] = {
     "status": "unknown",
@@ -33,6 +32,8 @@ _DEFAULTS: Mapping[str, Any] = {
 }
 #: Facts that the header shows already, or a field with a button to copy them.
 _SHOWN_ELSEWHERE = {"Name", "Status", "Account", "Resources", "Region", "Image", "SSH"}
+#: Characters that a value gets at least in a line of text.
+_MIN_VALUE = 20
 #: Tags that are longer together get a line of their own.
 _MAX_CHARACTERS = 24
 
@@ -43,6 +44,10 @@ NAME, STATUS, REGION, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Sta
 LEASE = HEADS.index("Lease ends (UTC)")
 #: In place of the end of a lease whose tag cannot be read.
 UNREADABLE = "unreadable"
+#: The columns that a text of the table leaves out where they do not fit, and the least width of shortened tags.
+_LEFT_OUT_FIRST = ("ID", "Created", "Tags", "Lease ends (UTC)", "Region", "Status", "Size", "Public IPv4")
+_MIN_TAGS = 10
+_GAP = "  "
 #: Between the status and the type of the running action: ``active · power_off``.
 ACTION_SEPARATOR = " · "
 
@@ -60,19 +65,6 @@ def price_of(row: Row) -> float:
     return float((row.get("size") or {}).get("price_monthly") or 0.0)
 
 
-def memory_text(mib: int) -> str:
-    """Format memory as sizes do: ``512 MB``, ``4 GB``."""
-    return f"{mib / _MIB_PER_GIB:g} GB" if mib >= _MIB_PER_GIB else f"{mib} MB"
-
-
-def age_text(seconds: float) -> str:
-    """Format an age in its largest unit: ``12 days``."""
-    for unit_s, noun in ((_DAY_S, "day"), (_HOUR_S, "hour"), (_MINUTE_S, "minute")):
-        if seconds >= unit_s:
-            return pluralize(int(seconds // unit_s), noun)
-    return "less than a minute"
-
-
 def _addresses(row: Row, family: str, kind: str) -> list[str]:
     found = (row.get("networks") or {}).get(family) or ()
     return [escape_unprintable(str(one.get("ip_address", ""))) for one in found if one.get("type") == kind]
@@ -82,7 +74,7 @@ def resources_text(row: Row) -> str:
     """Return the resources of a droplet or size: ``2 vCPUs · 4 GB · 80 GB disk``."""
     parts = (
         (row["vcpus"], pluralize(row["vcpus"], "vCPU")),
-        (row["memory"], memory_text(row["memory"])),
+        (row["memory"], format_memory(row["memory"])),
         (row["disk"], f"{row['disk']} GB disk"),
     )
     return " · ".join(text for number, text in parts if number)
@@ -155,7 +147,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     facts.append(("Image", image_text(row)))
     if row.get("created_at"):
         created = datetime.fromisoformat(row["created_at"])
-        facts.append(("Created", f"{age_text((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
+        facts.append(("Created", f"{format_age((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
     facts.append(("SSH", ssh_command(row)))
     if lease := lease_text(row):
         facts.append(("Lease ends", lease if lease == UNREADABLE else f"{lease} UTC"))
@@ -213,10 +205,14 @@ def facts_table_html(facts: Facts) -> str:
     return f"<table class='pnb-facts-table'>{rows}</table>"
 
 
-def facts_text(facts: Facts) -> str:
-    """Return the facts as lines of text."""
-    width = max(len(label) for label, _ in facts)
-    return "\n".join(f"{label:<{width}}  {_value_text(value)}" for label, value in facts)
+def facts_text(facts: Facts, width: int) -> str:
+    """Return the facts as lines of text; values that are longer than a line are wrapped below themselves."""
+    indent = max(len(label) for label, _ in facts) + 2
+    lines: list[str] = []
+    for label, value in facts:
+        parts = textwrap.wrap(_value_text(value), max(width - indent, _MIN_VALUE), break_on_hyphens=False)
+        lines += [f"{'' if at else label:<{indent}}{part}" for at, part in enumerate(parts or [""])]
+    return "\n".join(lines)
 
 
 def _value_text(value: str | list[str]) -> str:
@@ -270,14 +266,28 @@ def cell_texts(cells: Cells, columns: Iterable[int]) -> list[str]:
     return [f"{cells[place]:,.2f}" if place == PRICE else str(cells[place]) for place in columns]
 
 
-def cells_text(rows: Sequence[Cells]) -> str:
-    """Return rows of cells as aligned lines of text."""
-    columns = shown_columns(rows)
-    lines = [[HEADS[place] for place in columns], *(cell_texts(cells, columns) for cells in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+def cells_text(rows: Sequence[Cells], width: int) -> str:
+    """Return rows of cells as aligned lines of text; columns that do not fit are named below."""
+    places = shown_columns(rows)
+    lines = [[HEADS[place] for place in places], *(cell_texts(cells, places) for cells in rows)]
+    columns = dict(zip(lines[0], zip(*lines, strict=True), strict=True))
+    wanted = {head: max(map(len, cells)) for head, cells in columns.items()}
+    for head in (one for one in _LEFT_OUT_FIRST if one in columns):
+        left = width - sum(most + len(_GAP) for most in wanted.values()) + len(_GAP)
+        if left >= 0:
+            break
+        # Half a list of tags is still of use.
+        shorter = wanted.pop(head) + left
+        if head == HEADS[TAGS] and shorter >= _MIN_TAGS:
+            wanted = {one: wanted.get(one, shorter) for one in columns if one in wanted or one == head}
+    cut = [[_cut(cell, most).ljust(most) for cell in columns[head]] for head, most in wanted.items()]
+    missing = [head for head in columns if head not in wanted]
+    footer = [f"No room for {join_words(missing)}"] if missing else []
+    return "\n".join([*(_GAP.join(line).rstrip() for line in zip(*cut, strict=True)), *footer])
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

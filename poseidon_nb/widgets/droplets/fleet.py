@@ -117,12 +117,12 @@ class Fleet:
     def _shows(self, key: int, row: Row) -> bool:
         return (self._ids is None or key in self._ids) and self._has_tag(row)
 
-    def update_droplet(self, row: Row) -> Row:
-        """Update the single droplet, and return its row with defaults for missing fields."""
+    def update_droplet(self, row: Row) -> None:
+        """Update the single droplet. What follows from its row stays as it is if the row is the same."""
         with self._lock:
-            self._rows[row["id"]] = with_defaults(row)
-            self._derived.clear()
-            return self._rows[row["id"]]
+            if self._rows[row["id"]] != row:
+                self._rows[row["id"]] = row
+                self._derived.clear()
 
     def _has_tag(self, row: Row) -> bool:
         return self.tag is None or self.tag.casefold() in [str(tag).casefold() for tag in row.get("tags") or ()]

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import pluralize
+from poseidon_nb.text import LINE_WIDTH, pluralize
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.click_confirmation import ButtonState
 from poseidon_nb.widgets.droplets.activity import DropletsActivity
@@ -147,16 +147,16 @@ class DropletsModel(DropletsActivity, ABC):
             )
         return notes
 
-    def text(self) -> str:
-        """Return the panel as text."""
-        return "\n".join([self._head_text(), *(one.text() for one in self.activity), *self.notices()])
+    def text(self, width: int = LINE_WIDTH) -> str:
+        """Return the panel as text; tables fit into a line of this many characters."""
+        return "\n".join([self._head_text(width), *(one.text() for one in self.activity), *self.notices()])
 
     def html(self) -> str:
         """Return the panel as HTML that works without scripts or a kernel."""
         return self._head_html() + "".join(one.html() for one in self.activity)
 
     @abstractmethod
-    def _head_text(self) -> str:
+    def _head_text(self, width: int) -> str:
         """Return the droplets as text."""
 
     @abstractmethod

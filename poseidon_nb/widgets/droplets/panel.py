@@ -233,6 +233,7 @@ class DropletPanel(DropletsPanel):
 
     def _show(self) -> None:
         model = self.model
+        model.update_fleet()
         row, name = model.row, escape_unprintable(model.row["name"])
         status = status_html(row, deleted=model.deleted)
         set_html(self._head, header_html(name, model.account, subtitle_text(row), status=status))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.text import escape_unprintable
+from poseidon_nb.text import escape_unprintable, quote_argument
 from poseidon_nb.widgets.droplets.bulk_progress import BulkProgress
 from poseidon_nb.widgets.droplets.facts import (
     HEADS,
@@ -16,6 +15,7 @@ from poseidon_nb.widgets.droplets.facts import (
     facts_table_html,
     facts_text,
     shown_columns,
+    with_defaults,
 )
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.model import DropletsModel
@@ -23,9 +23,10 @@ from poseidon_nb.widgets.droplets.requests import BulkRequest
 from poseidon_nb.widgets.droplets.settings import FORMS, DropletSettings
 from poseidon_nb.widgets.droplets.usage import LOADING_USAGE, load_usage
 from poseidon_nb.widgets.models import MAX_SAVED_ROWS
+from poseidon_nb.widgets.static_table import static_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -67,8 +68,16 @@ class DropletModel(DropletsModel):
     @property
     def row(self) -> Row:
         """The droplet as the API sends it, with defaults for missing fields."""
-        # The owner of the droplet may have refreshed it.
-        return self.fleet.update_droplet(self.droplet.to_dict())
+        return with_defaults(self.droplet.to_dict())
+
+    def update_fleet(self) -> None:
+        """Update the fleet of one, because the owner of the droplet may have refreshed it."""
+        self.fleet.update_droplet(self.row)
+
+    @property
+    def loading(self) -> bool:
+        """Whether the sizes of the open resize form are not read yet."""
+        return self.form == "resize" and self.resize_options.sizes is None and not self.resize_options.error
 
     @property
     def deleted(self) -> bool:
@@ -80,7 +89,17 @@ class DropletModel(DropletsModel):
         return droplet_facts(self.row, self.account, self.client.clock.now())
 
     def _all_facts(self) -> Facts:
-        return [*self.facts(), *((f"{one.label}, 24 h", one.summary) for one in self.usage)]
+        usage = ((f"{one.label}, 24 h", one.summary) for one in self.usage)
+        return [*self.facts(), *usage, *self._resize_facts()]
+
+    def _resize_facts(self) -> Facts:
+        """Return the size that is chosen in the open form, and the command that resizes where there are no buttons."""
+        resize, row = self.resize_options, self.row
+        if self.form != "resize" or resize.choice is None:
+            return []
+        restart = " --restart" if row["status"] == "active" else ""
+        command = f"%do droplets resize {row['id']} --size {quote_argument(resize.choice.name)}{restart}"
+        return [("Chosen size", resize.choice_text()), ("To resize", command)]
 
     def load_usage(self) -> None:
         """Load the usage in the background, unless it is recent; the panel calls this when the page has drawn it."""
@@ -94,6 +113,7 @@ class DropletModel(DropletsModel):
 
     def _touch(self) -> None:
         super()._touch()
+        self.update_fleet()
         if self._usage_requested_s is not None:
             # Charts of a panel that is in use are kept up to date; an idle one causes no requests for them.
             self.load_usage()
@@ -210,8 +230,8 @@ class DropletModel(DropletsModel):
             self.resize_options.chosen_slug = slug
         self._on_change()
 
-    def _head_text(self) -> str:
-        return facts_text(self._all_facts())
+    def _head_text(self, width: int) -> str:
+        return facts_text(self._all_facts(), width)
 
     def _head_html(self) -> str:
         return facts_table_html(self._all_facts())
@@ -230,7 +250,7 @@ class DropletModel(DropletsModel):
             if row is not None and row is not self._seen:
                 self._seen = row
                 self.droplet.assign(row)
-                self.fleet.update_droplet(self.droplet.to_dict())
+                self.update_fleet()
         super()._account_changed()
 
     def _action_changed(self, update: ActionUpdate) -> None:
@@ -305,26 +325,20 @@ class FleetModel(DropletsModel):
         self.fleet.set_selected(ids, on=on)
         self._load_plan()
 
-    def _head_text(self) -> str:
+    def _head_text(self, width: int) -> str:
         rows = [*self.fleet.cells.values()]
         more = [_more_text(len(rows))] if len(rows) > MAX_SAVED_ROWS else []
-        shown = [cells_text(rows[:MAX_SAVED_ROWS])] if rows else []
+        shown = [cells_text(rows[:MAX_SAVED_ROWS], width)] if rows else []
         return "\n".join([f"{self.account}: {self.fleet.count_text()}", *shown, *more, self.fleet.selection_text()])
 
     def _head_html(self) -> str:
         rows = [*self.fleet.cells.values()]
         columns = shown_columns(rows[:MAX_SAVED_ROWS])
-        heads = _row_html("th", [HEADS[place] for place in columns], columns)
-        body = "".join(_row_html("td", cell_texts(cells, columns), columns) for cells in rows[:MAX_SAVED_ROWS])
+        heads = [HEADS[place] for place in columns]
+        shown = (cell_texts(cells, columns) for cells in rows[:MAX_SAVED_ROWS])
         more = f"<p>{_more_text(len(rows))}</p>" if len(rows) > MAX_SAVED_ROWS else ""
-        caption = f"<caption>{escape(f'{self.account}: {self.fleet.count_text()}')}</caption>"
-        return f"<table>{caption}<thead>{heads}</thead><tbody>{body}</tbody></table>{more}"
-
-
-def _row_html(tag: str, cells: Sequence[str], columns: Sequence[int]) -> str:
-    sides = ("right" if place == PRICE else "left" for place in columns)
-    row = (f"<{tag} style='text-align:{side}'>{escape(cell)}</{tag}>" for side, cell in zip(sides, cells, strict=True))
-    return f"<tr>{''.join(row)}</tr>"
+        caption = f"{self.account}: {self.fleet.count_text()}"
+        return f"{static_table(heads, shown, right={HEADS[PRICE]}, caption=caption)}{more}"
 
 
 def _more_text(number: int) -> str:

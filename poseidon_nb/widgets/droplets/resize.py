@@ -10,9 +10,17 @@ from poseidon_nb.client.engine.droplet_steps import SHUTDOWN_TIMEOUT_S
 from poseidon_nb.client.slugs import fitting_sizes
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.builders import unchanged_reason
-from poseidon_nb.text import escape_unprintable, format_duration, format_usd, join_words, pluralize, truncated_list
+from poseidon_nb.text import (
+    escape_unprintable,
+    format_duration,
+    format_memory,
+    format_usd,
+    join_words,
+    pluralize,
+    truncated_list,
+)
 from poseidon_nb.widgets.droplets.advice import LOADING, Advice, expected_advice
-from poseidon_nb.widgets.droplets.facts import memory_text, price_of
+from poseidon_nb.widgets.droplets.facts import price_of
 from poseidon_nb.widgets.models import error_text
 
 if TYPE_CHECKING:
@@ -61,7 +69,7 @@ class SizeChoice:
     def cells(self) -> list[str]:
         """The cells of its row, in the order of `HEADS`."""
         price, difference = format_usd(self.price_monthly), difference_text(self.difference)
-        return [self.name, str(self.vcpus), memory_text(self.memory), f"{self.disk} GB", price, difference]
+        return [self.name, str(self.vcpus), format_memory(self.memory), f"{self.disk} GB", price, difference]
 
 
 def difference_text(difference: float) -> str:
@@ -161,11 +169,8 @@ class ResizeOptions:
 
     @property
     def choice(self) -> SizeChoice | None:
-        """The chosen size; by default the cheapest that costs more than now, because most resizes go up."""
-        choices = self.choices
-        chosen = next((one for one in choices if one.slug == self.chosen_slug), None)
-        larger = next((one for one in choices if one.difference > 0), None)
-        return chosen or larger or (choices[-1] if choices else None)
+        """The chosen size; None until somebody chooses one, because a size that is preselected looks like advice."""
+        return next((one for one in self.choices if one.slug == self.chosen_slug), None)
 
     @property
     def can_grow_disk(self) -> bool:
@@ -196,6 +201,8 @@ class ResizeOptions:
         rows = self._droplets()
         if self.choice is not None or not rows:
             return ""
+        if self.choices:
+            return "Choose a size."
         what = escape_unprintable(rows[0]["name"]) if len(rows) == 1 else f"all {len(rows):,} droplets"
         return f"No other size fits {what}."
 
@@ -219,6 +226,10 @@ class ResizeOptions:
             return "Resize"
         return f"Resize {f'{len(rows):,} droplets ' if len(rows) > 1 else ''}to {choice.name}"
 
+    def choice_text(self) -> str:
+        """Return the chosen size with its resources and price; empty if there is none."""
+        return "" if self.choice is None else _choice_text(self.choice, len(self._droplets()))
+
     def consequences(self) -> list[str]:
         """Return sentences that say what the resize would do."""
         choice, rows = self.choice, self.affected
@@ -226,8 +237,7 @@ class ResizeOptions:
             return []
         one = len(rows) == 1
         what = escape_unprintable(rows[0]["name"]) if one else pluralize(len(rows), "droplet")
-        resources = f"{pluralize(choice.vcpus, 'vCPU')}, {memory_text(choice.memory)} memory"
-        sentences = [f"Resize {what} to {choice.name}: {resources}, {_price_text(choice, len(rows))}."]
+        sentences = [f"Resize {what} to {_choice_text(choice, len(rows))}."]
         affected = {row["id"] for row in rows}
         unchanged = [str(row["name"]) for row in self._droplets() if row["id"] not in affected]
         if unchanged:
@@ -267,9 +277,11 @@ def _table_row(choice: SizeChoice, current: int, advised: int, count: int) -> di
     return {"slug": choice.slug, "cells": choice.cells, "marks": marks, "enabled": choice.fits}
 
 
-def _price_text(choice: SizeChoice, count: int) -> str:
+def _choice_text(choice: SizeChoice, count: int) -> str:
     each, in_total = (" each", " in total") if count > 1 else ("", "")
-    return f"{format_usd(choice.price_monthly)} a month{each} ({difference_text(choice.difference)}{in_total})"
+    resources = f"{pluralize(choice.vcpus, 'vCPU')}, {format_memory(choice.memory)} memory"
+    price = f"{format_usd(choice.price_monthly)} a month{each} ({difference_text(choice.difference)}{in_total})"
+    return f"{choice.name}: {resources}, {price}"
 
 
 def _subject(names: list[str], rows: list[Row]) -> str:

@@ -28,9 +28,9 @@ function render({ model, el }) {
 
   const chosenRow = () => rows.find((row) => row.radio.checked);
 
-  // The choice should be in view when the form opens. The page is not scrolled for it, only the table.
+  // The choice, or the current size, should be in view when the form opens. The page is not scrolled for it, only the table.
   function centerChoice() {
-    const row = chosenRow();
+    const row = chosenRow() ?? rows.find(({ isCurrent }) => isCurrent);
     if (isCentered || !row || row.node.hidden || !scroller.clientHeight) return;
     isCentered = true;
     scroller.scrollTop = row.node.offsetTop - (scroller.clientHeight - row.node.offsetHeight) / 2;
@@ -83,7 +83,7 @@ function render({ model, el }) {
       choose(slug);
     });
     // Names are compared as they are shown.
-    return { node, radio, slug, text: words.join(" ").toLowerCase() };
+    return { node, radio, slug, isCurrent: marks.some((mark) => mark.name === "current"), text: words.join(" ").toLowerCase() };
   }
 
   function updateRows() {

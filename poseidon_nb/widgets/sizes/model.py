@@ -19,9 +19,10 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.html_table import html_table
 from poseidon_nb.frames.layout import View
 from poseidon_nb.frames.tables.pricing import FAMILIES, OTHER
+from poseidon_nb.frames.text_table import text_table
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.labels import is_price
-from poseidon_nb.text import join_words, pluralize, quote_argument, truncated_list
+from poseidon_nb.text import LINE_WIDTH, join_words, pluralize, quote_argument, truncated_list
 from poseidon_nb.widgets.models import MAX_SAVED_ROWS
 from poseidon_nb.widgets.sizes.criteria import (
     AXES,
@@ -37,10 +38,12 @@ from poseidon_nb.widgets.sizes.criteria import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 #: Images with drivers for GPU sizes (``images_list``).
 _GPU_IMAGES = {"amd": "gpu-amd-base", "single": "gpu-h100x1-base", "multiple": "gpu-h100x8-base"}
+#: The columns of the table that a saved notebook keeps.
+SAVED_COLUMNS = ("slug", "family", "vcpus", "memory_gib", "disk", "transfer", "price_monthly")
 #: Commands to copy. If more sizes are selected, the cheapest have one.
 MAX_COMMANDS = 5
 
@@ -189,18 +192,28 @@ class SizeExplorerModel:
         cheapest = f" with one of the {MAX_COMMANDS} cheapest sizes" if len(creatable) > MAX_COMMANDS else ""
         return f"To create a droplet{cheapest}, copy a command, replace NAME and run it:"
 
-    def text(self) -> str:
-        """Return the explorer as text."""
-        return "\n".join((self.count_text(), self.selection_text(), *self.commands()))
+    def text(self, width: int = LINE_WIDTH) -> str:
+        """Return the explorer as text: the selected sizes, or all visible ones."""
+        columns = [one for one in SAVED_COLUMNS if one != "family" or width >= LINE_WIDTH]
+        table, more = self._saved_sizes(columns), self._more_text()
+        shown = [text_table(table, View(asked=(*columns,)), width)] if len(table) else []
+        return "\n".join((self.count_text(), *shown, *filter(None, [more]), self.selection_text(), *self.commands()))
 
     def html(self) -> str:
         """Return the explorer as HTML that works without scripts or a kernel: the selected sizes, or all visible ones."""
-        positions = self.visible_selected or self.visible
-        columns = ["slug", "family", "vcpus", "memory_gib", "disk", "transfer", "price_monthly"]
-        table = html_table(self.sizes.loc[[*positions[:MAX_SAVED_ROWS]], columns].reset_index(drop=True), View())
-        more = f"<p>and {len(positions) - MAX_SAVED_ROWS:,} more</p>" if len(positions) > MAX_SAVED_ROWS else ""
+        table, more = self._saved_sizes(SAVED_COLUMNS), self._more_text()
+        shown = html_table(table, View()) if len(table) else ""
         commands = "".join(f"<pre>{escape(command)}</pre>" for command in self.commands())
-        return f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>{commands}{table}{more}"
+        lines = f"<p>{escape(self.count_text())} {escape(self.selection_text())}</p>"
+        return f"{lines}{commands}{shown}{f'<p>{more}</p>' if more else ''}"
+
+    def _saved_sizes(self, columns: Sequence[str]) -> pd.DataFrame:
+        positions = (self.visible_selected or self.visible)[:MAX_SAVED_ROWS]
+        return self.sizes.loc[[*positions], [*columns]].reset_index(drop=True)
+
+    def _more_text(self) -> str:
+        more = len(self.visible_selected or self.visible) - MAX_SAVED_ROWS
+        return f"and {more:,} more" if more > 0 else ""
 
     def close(self) -> None:
         """Do nothing: there are no updates to end."""

@@ -43,7 +43,8 @@ def test_only_sizes_that_fit_are_offered_each_with_its_price_and_the_difference(
         assert choice.slug != droplet.size_slug
         assert choice.difference == sold[choice.slug].price_monthly - 24.0
         assert [choice.cells[0], choice.cells[4]] == [choice.slug, f"${choice.price_monthly:,.2f}"]
-    assert user.model.resize_options.choice.difference > 0
+    assert user.model.resize_options.choice is None, "a size that is preselected looks like advice"
+    assert user.model.submit_button().tooltip == "Choose a size."
 
 
 def test_a_failure_to_load_sizes_is_shown(user):
@@ -58,7 +59,7 @@ def test_the_sizes_are_loaded_in_a_worker(user):
     user.model.press("resize")
     assert user.model.submit_button().tooltip == "The sizes are still loading."
     user.desk.workers.release()
-    assert user.model.submit_button().enabled
+    assert user.model.submit_button().tooltip == "Choose a size."
 
 
 def test_a_size_that_is_offered_is_chosen_in_the_open_form(user):
@@ -128,6 +129,7 @@ def test_the_disk_stays_where_a_size_has_none_larger(user):
 
 def test_another_choice_closes_the_question(user):
     user.model.press("resize")
+    user.model.choose_size("s-4vcpu-8gb")
     user.model.submit()
     assert user.model.submit_button().confirming
     user.model.choose_size("s-8vcpu-16gb")
@@ -143,6 +145,7 @@ def test_a_step_that_is_sent_only_if_needed_is_shown_only_once_sent(user):
     steps = []
     user.note = lambda: steps.append(user.newest().steps) if user.rows() else None
     user.model.press("resize")
+    user.model.choose_size("s-4vcpu-8gb")
     user.submit()
     assert "power off" not in [word for shown in steps for word, _ in shown]
     user.desk.run(300.0)
@@ -175,6 +178,7 @@ def test_a_resize_that_costs_more_than_the_limit_asks_first(off):
 def test_a_resize_that_fails_leaves_the_droplet_on_and_shows_the_failed_step(user):
     user.desk.sandbox.fault("action_errored", action="resize")
     user.model.press("resize")
+    user.model.choose_size("s-4vcpu-8gb")
     user.submit()
     user.desk.run(300.0)
     entry = user.newest()
@@ -192,6 +196,7 @@ def test_metrics_are_read_only_once_the_form_opens_and_nothing_waits_for_them(us
     user.model.press("resize")
     assert metrics() == 0, "they are read in the background"
     assert options.advice_text() == "Advised size: reading the last 14 days of metrics…"
+    user.model.choose_size("s-4vcpu-8gb")
     assert user.model.submit_button().enabled
     before = options.choice
     user.desk.metrics_workers.release()
@@ -225,4 +230,5 @@ def test_metrics_that_cannot_be_read_leave_the_form_usable(user):
     user.model.press("resize")
     user.desk.metrics_workers.release()
     assert user.model.resize_options.advice_text().startswith("No advised size: ")
+    user.model.choose_size("s-4vcpu-8gb")
     assert user.model.submit_button().enabled

@@ -105,6 +105,7 @@ def test_a_double_click_does_not_confirm_if_showing_the_question_is_slow(desk):
     model.press("power_off")
     assert desk.posts() == 0
     model.press("resize")
+    model.choose_size("s-4vcpu-8gb")
     model.submit()
     model.submit()
     assert desk.posts() == 0
@@ -247,6 +248,7 @@ def test_an_unexpected_failure_ends_its_row_and_offers_no_retry(desk, status, mo
     user = User(desk, desk.droplet("web-1" if status == "active" else "staging-db"))
     monkeypatch.setattr(desk.client.engine.sender, "send", lambda *_, **__: {}["region"])
     user.model.press("resize")
+    user.model.choose_size("s-8vcpu-16gb")
     user.submit()
     desk.run(1.0)
     entry = user.newest()
@@ -392,6 +394,7 @@ def test_a_closed_panel_sends_no_requests_and_started_changes_continue(user):
 
 def test_remaining_steps_are_executed_after_the_panel_was_closed(user):
     user.model.press("resize")
+    user.model.choose_size("s-8vcpu-16gb")
     user.submit()
     user.model.close()
     user.desk.run(300.0)
@@ -446,3 +449,28 @@ def test_the_facts_are_available_as_text_and_as_a_table(user):
             assert fact in shown
         assert user.desk.sandbox.token not in shown
     assert "<script" not in user.model.html()
+
+
+def test_reading_the_row_changes_nothing(user):
+    model = user.model
+    model.droplet.assign({**model.droplet.to_dict(), "name": "other"})
+    before = model.fleet.rows
+    assert model.row["name"] == "other"
+    assert model.fleet.rows == before
+    model.update_fleet()
+    assert model.fleet.rows[0]["name"] == "other"
+
+
+def test_an_offered_size_is_told_with_its_command_where_there_are_no_buttons(user):
+    user.desk.workers.held_back = True
+    user.model.offer_size("s-4vcpu-8gb")
+    assert user.model.loading
+    user.desk.workers.release()
+    assert not user.model.loading
+    command = f"%do droplets resize {user.model.droplet.id} --size s-4vcpu-8gb --restart"
+    for shown in (user.model.text(200), user.model.html()):
+        assert "s-4vcpu-8gb: 4 vCPUs, 8 GB memory, $48.00 a month (+$24.00)" in shown
+        assert command in shown
+    user.model.close_form()
+    assert command not in user.model.text(200)
+    assert max(map(len, user.model.text(40).splitlines())) <= 40

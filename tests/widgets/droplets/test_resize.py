@@ -112,11 +112,21 @@ def test_disk_labels_name_only_disks_that_grow():
 
 def test_names_are_omitted_if_all_have_the_same_status():
     options = resize_options(droplet("a"), droplet("b"))
+    options.chosen_slug = "medium"
     assert options.consequences()[1].startswith("All are active: each is shut down, resized and powered on again.")
-    assert (
-        resize_options(droplet("a", status="off"), droplet("b", status="off")).consequences()[1]
-        == "All are off and stay off."
-    )
+    off = resize_options(droplet("a", status="off"), droplet("b", status="off"))
+    off.chosen_slug = "medium"
+    assert off.consequences()[1] == "All are off and stay off."
+
+
+def test_no_size_is_chosen_before_somebody_chooses_one():
+    options = resize_options(droplet("a"))
+    assert options.choice is None
+    assert options.consequences() == []
+    assert options.validation_error() == "Choose a size."
+    options.chosen_slug = "medium"
+    assert options.validation_error() == ""
+    assert options.choice_text() == "medium: 2 vCPUs, 4 GB memory, $12.00 a month (+$6.00)"
 
 
 def test_a_choice_that_no_longer_fits_is_dropped():
@@ -126,7 +136,7 @@ def test_a_choice_that_no_longer_fits_is_dropped():
     options.chosen_slug = "here-only"
     assert options.choice.slug == "here-only"
     rows = [*rows, droplet("b", "fra1")]
-    assert options.choice.slug == "medium"
+    assert options.choice is None
 
 
 def test_a_message_says_that_no_size_fits():
@@ -153,13 +163,12 @@ def test_the_current_sizes_are_in_the_table_even_where_they_cannot_be_chosen():
 def test_the_advised_sizes_are_marked_and_told_and_choose_nothing():
     one, other = droplet("a"), droplet("b")
     options = resize_options(one, other)
-    before = options.choice
     options.advice = Advice(
         {one["id"]: AdvisedSize("large", -18.0, "high", "it is busy"), other["id"]: AdvisedSize("small", 0.0, "", "")}
     )
     assert marks(options) == {"small": ["current", "advised for 1 of 2"], "large": ["advised for 1 of 2"]}
     assert options.advice_text() == "Advised by the last 14 days: large for a; small for b."
-    assert options.choice == before
+    assert options.choice is None
 
 
 @pytest.mark.parametrize(

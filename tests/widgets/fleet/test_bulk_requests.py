@@ -28,6 +28,7 @@ def test_a_double_click_does_not_confirm_if_a_large_table_shows_the_question_slo
     desk.click("power_off")
     desk.click("power_off")
     panel.model.press("resize")
+    panel.model.choose_size("s-8vcpu-16gb")
     panel.model.submit()
     panel.model.submit()
     assert desk.posted() == []

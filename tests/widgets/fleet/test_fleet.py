@@ -82,8 +82,8 @@ def test_a_lease_has_a_column_of_its_own_and_is_no_tag_there(tag, text):
 
 def test_the_column_of_leases_is_in_a_text_only_if_a_droplet_has_one():
     without, leased = table_cells(row(7)), table_cells(row(8, tags=("lease:2026-12-01T12:00:00Z",)))
-    assert "Lease" not in cells_text([without])
-    head, first, second = cells_text([without, leased]).splitlines()
+    assert "Lease" not in cells_text([without], 200)
+    head, first, second = cells_text([without, leased], 200).splitlines()
     assert second.index("2026-12-01 12:00") == head.index("Lease ends (UTC)")
     assert first.index("6.00") == head.index("$/month")
 
@@ -345,3 +345,13 @@ def test_the_cells_of_a_row_follow_its_action_and_its_changes(fleet):
     assert fleet.cells[2][2] == "active · reboot"
     fleet.update(state_of(row(1), kept))
     assert fleet.cells[2] == known
+
+
+def test_a_text_of_the_table_leaves_out_the_least_wanted_columns_where_they_do_not_fit():
+    cells = table_cells(row(521000032, name="web-1", tags=("a-tag",) * 9))
+    shown = {width: cells_text([cells], width) for width in (200, 80, 24)}
+    assert all(len(line) <= width for width, text in shown.items() for line in text.splitlines()[:2])
+    assert "2026-11-01  521000032" in shown[200]
+    assert "a-tag, a-tag" in shown[80], "half a list is of use"
+    assert shown[80].splitlines()[-1] == "No room for Created and ID"
+    assert shown[24].splitlines()[1].split() == ["web-1", "6.00"]
