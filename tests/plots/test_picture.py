@@ -169,7 +169,7 @@ def test_the_text_fits_the_line_and_names_the_columns_that_do_not() -> None:
     )
 
 
-def test_a_picture_is_as_wide_as_its_page_at_most() -> None:
+def test_a_picture_that_is_part_of_a_page_is_as_wide_as_the_page_at_most() -> None:
     root = a_picture().svg().partition(">")[0]
     assert 'style="max-width:100%;height:auto"' in root
     assert "viewBox" in root

@@ -79,7 +79,7 @@ def draw_svg(figure: go.Figure, *, summary: str = "") -> str:
         role="img",
         width=plain.width,
         height=plain.height,
-        # On a page that is narrower. A host that removes styles shows the width above.
+        # Where it is part of a page that is narrower. A page that shows it as an image decides itself, as nbconvert's does.
         style="max-width:100%;height:auto",
         # With a capital letter, unlike the other attributes.
         viewBox=f"0 0 {plain.width:g} {plain.height:g}",
