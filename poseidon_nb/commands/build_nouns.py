@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "client" / "nouns"
 _WIDTH = 120
 _NO_CONTENT = 204
-#: The list is inherited. One action is at `client.actions.get`, and actions have a verb for each type.
-_LEFT_OUT = {"list", "get-action", "start-action", "start-action-by-name"}
+#: The list is inherited. One action is at `client.actions.get`, and actions have a verb for each type. The connection is an
+#: item of the cluster.
+_LEFT_OUT = {"list", "get-action", "start-action", "start-action-by-name", "connection"}
 #: Their pages are read by the client.
 _PAGES = {"page", "per_page"}
 #: An app is given by name anyway.

@@ -143,9 +143,9 @@ def test_what_is_started_while_another_request_is_in_flight_is_sent_at_once(clie
     engine.drive = lambda driven: threads.append(threading.Thread(target=driven.run_background)) or threads[-1].start()
     for title, droplet in zip(("slow", "quick"), active, strict=False):
         engine.start([(action_step(droplet.to_dict(), "reboot"),)], title=title, on_change=lambda *_: None)
-        assert on_its_way.wait(5)
+        assert on_its_way.wait(30)
     try:
-        assert sent.wait(5)
+        assert sent.wait(30)
     finally:
         held.set()
         for thread in threads:

@@ -39,6 +39,7 @@ READING = [
     "keys get {key_id}",
     "tags list",
     "tags get web",
+    "databases connection {database_id}",
     "actions list",
     "actions get {action}",
     "actions wait {action}",
@@ -147,6 +148,7 @@ def named(desk) -> dict[str, object]:
         "key_id": int(desk.do("keys list")["id"][0]),
         "snapshot": desk.do("snapshots list")["name"][0],
         "snapshot_id": desk.do("snapshots list")["id"][0],
+        "database_id": desk.do("databases list")["id"][0],
         "backup": desk.do("droplets get db-1 --raw")["backup_ids"][0],
         "action": int(desk.do("actions list")["id"][0]),
     }
@@ -252,7 +254,15 @@ def _without_pages(target: str) -> str:
 
 
 def test_a_dry_run_needs_no_account_and_says_in_one_line_that_ids_are_open(empty_desk):
-    words = {"key": "laptop", "key_id": 5, "snapshot": "nightly", "snapshot_id": 6, "action": 7, "backup": 8}
+    words = {
+        "key": "laptop",
+        "key_id": 5,
+        "snapshot": "nightly",
+        "snapshot_id": 6,
+        "database_id": 9,
+        "action": 7,
+        "backup": 8,
+    }
     for line in (*READING, *ACTING):
         empty_desk.ui.said.clear()
         empty_desk.do(f"{line} --dry-run", **words)
@@ -433,7 +443,7 @@ def test_apply_refuses_whatever_is_neither_plan_nor_frame_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
         (plan.frame(), r"the table of a plan. Execute the plan itself: %do apply {plan}"),
-        (pd.DataFrame(), "none of them has the columns no columns"),
+        (pd.DataFrame(), "The frame has no columns."),
         ("droplets delete web-1", "not 'droplets delete web-1'"),
         (5, "not a int"),
         (None, "not a NoneType"),
