@@ -132,7 +132,7 @@ def test_what_is_started_while_another_request_is_in_flight_is_sent_at_once(clie
     monkeypatch.setattr("poseidon_nb.client.engine.engine.SLEEP_S", 60.0)
     held, on_its_way, sent = threading.Event(), threading.Event(), threading.Event()
 
-    def begin(chains, title):
+    def begin(chains, title, notes):
         record = SimpleNamespace(**dict.fromkeys(("accepted", "ended", "close", "leave"), lambda *_, **__: None))
         record.sending = (lambda *_: (on_its_way.set(), held.wait(30))) if title == "slow" else lambda *_: sent.set()
         return record

@@ -443,10 +443,10 @@ def test_apply_refuses_whatever_is_neither_plan_nor_frame_and_names_it(desk):
     plan = desk.do("droplets reboot web-1 --plan")
     for given, what in (
         (plan.frame(), r"the table of a plan. Execute the plan itself: %do apply {plan}"),
-        (pd.DataFrame(), "The frame has no columns."),
+        (pd.DataFrame(), "The frame has no columns"),
         ("droplets delete web-1", "not 'droplets delete web-1'"),
-        (5, "not a int"),
-        (None, "not a NoneType"),
+        (5, "not a value of type int"),
+        (None, "not a value of type NoneType"),
     ):
         with pytest.raises(errors.InvalidArgument, match=what):
             desk.do("apply {plan}", plan=given)

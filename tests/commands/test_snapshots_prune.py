@@ -101,7 +101,7 @@ def test_without_any_rule_it_is_refused_with_an_example(desk):
         ):
             desk.do(line)
     for options, message in (
-        ("--keep-last 0", "A policy must keep something."),
+        ("--keep-last 0", "A policy must keep something: give at least one rule a number above 0."),
         ("--keep-daily many", "--keep-daily must be a number of snapshots or unlimited, not 'many'."),
         ("--keep-daily -3", "--keep-daily must be a number of snapshots or unlimited, not '-3'."),
         ("--keep-daily 1.5", "--keep-daily must be a number of snapshots or unlimited, not '1.5'."),

@@ -127,7 +127,7 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
     table = cost.budget(forecast, limits, now=context.client.now())
     tag = context.option("tag_name")
     which, more = (f" for the tag {escape_unprintable(tag)}", f" --tag {quote_argument(tag)}") if tag else ("", "")
-    context.ui.say(summarize_budget(table) if budget else f"No budget is set{which}. Set one with {_SET}{more}")
+    context.ui.say(summarize_budget(table) if budget else f"No budget is set{which}. Set one with {_SET}{more}.")
     exceeded = table[table["status"].isin([WILL_BE_OVER, OVER])]
     if context.option("check") and len(exceeded):
         context.ui.show(table)

@@ -185,7 +185,9 @@ def test_every_change_is_in_the_journal(user):
     recorded = []
     begin = user.desk.client.engine.recorder.begin
     user.desk.client.engine.recorder = type(
-        "Recorder", (), {"begin": lambda self, chains, title: recorded.append(title) or begin(chains, title)}
+        "Recorder",
+        (),
+        {"begin": lambda self, chains, title, *notes: recorded.append(title) or begin(chains, title, *notes)},
     )()
     user.model.press_setting("backups")
     user.desk.run(60.0)
