@@ -51,6 +51,7 @@ class Price:
 _DOCS = "docs.digitalocean.com/products"
 _READ = "read in November 2026"
 _LAUNCH = "DigitalOcean's price when the product was launched, from memory; no page that could be read names it"
+_FROM_MEMORY = "DigitalOcean's price, from memory; no page that could be read names it"
 _THIRD_PARTY_DATABASES = "DigitalOcean's prices for managed databases, according to third parties"
 _THIRD_PARTY = "DigitalOcean's prices since July 2022, according to third parties"
 _THIRD_PARTY_APPS = "App Platform's prices, according to third parties"
@@ -86,7 +87,7 @@ UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
 #: holds for all sizes is assumed.
 DATABASE_MEMORY_GIB = Price(15.0, "GiB of memory", _THIRD_PARTY_DATABASES, "2026", unverified=True)
 #: For each node, beyond the storage that its size includes.
-DATABASE_STORAGE_GIB = Price(0.215, "GiB of added storage", _THIRD_PARTY_DATABASES, "2026", unverified=True)
+DATABASE_STORAGE_GIB = Price(0.215, "GiB of added storage", _FROM_MEMORY, "2026", unverified=True)
 #: Of App Platform; the prices of instances are in ``apps_list_instanceSizes``. A development database is one without a cluster.
 APP_DATABASE = Price(7.0, "development database", _THIRD_PARTY_APPS, "2026", unverified=True)
 #: For each app that is only static sites, after the free ones.

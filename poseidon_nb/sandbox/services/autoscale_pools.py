@@ -6,10 +6,10 @@ changed template are there for a cooldown before the old ones leave. From Terraf
 name cannot be changed, says the specification.
 
 Not documented, chosen here: a pool begins with its minimum. The newest members leave first. A pool in which a droplet was
-deleted by hand creates another one at its next check. What cannot be created, for want of droplets in the limit of the
-account or because the image is gone, is one event of the history with the status ``error``, however often it is tried. A deleted pool is gone after ten
-seconds; its droplets stay, except with ``dangerous``, which answers 400 without the header ``X-Dangerous: true``. Members
-use what their droplets use, which is fabricated, and are unhealthy while they are off.
+deleted by hand creates another one at its next check. If droplets cannot be created, because of the account's limit or
+because the image is gone, the history has one event with the status ``error``, however often it is tried. A deleted pool
+is gone after ten seconds; its droplets stay, except with ``dangerous``, which answers 400 without the header
+``X-Dangerous: true``. Members use what their droplets use, which is fabricated, and are unhealthy while they are off.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ generated from its records; it is null in the response to the creation.
 
 A record's name is relative to its domain, and ``@`` at the apex. Data that points to a host must end with a dot in a
 request but is returned without it, so a response cannot be sent back unchanged. Data of a CNAME, MX, NS or SRV record
-that is the domain itself is returned as ``@``. An update needs no type, and keeps what is left out. The list includes the SOA record, as
-live lists do, although the specification says otherwise. The messages about the dot, CNAME records, blank ``data`` and
-the minimum TTL are the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
+that is the domain itself is returned as ``@``. An update needs no type, and keeps what is left out. The list includes
+the SOA record, as live lists do, although the specification says otherwise. The messages about the dot, CNAME records,
+blank ``data`` and the minimum TTL are the service's, as quoted in doctl#919, openapi#884, dnscontrol#536 and others.
 
 Not documented, chosen here: the other messages; an invalid domain name answers 422; a name inside another domain of
 the account is a domain like any other; the minimum TTL is 30 s; a record cannot change its type; the SOA record can

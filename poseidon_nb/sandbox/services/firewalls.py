@@ -8,8 +8,7 @@ says the specification.
 The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name"
 (seen in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33.
 Not documented, chosen here: the other messages. Adding what exists and removing what does not changes nothing and
-answers 204. The last rule cannot be removed. Ids of Kubernetes clusters are not checked, because the sandbox has no
-clusters.
+answers 204. The last rule cannot be removed. Ids of Kubernetes clusters are not checked.
 """
 
 from __future__ import annotations

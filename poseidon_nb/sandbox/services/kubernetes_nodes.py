@@ -6,7 +6,7 @@ Terraform's provider expects. That provider also changes a pool without its name
 one without a count.
 
 Not documented, chosen here: a node drains for a minute, and its droplet is destroyed then. Deleting a node lowers the count
-of its pool, unless it is replaced. A pool that cannot have its nodes, for want of droplets in the limit of the account, tries
+of its pool, unless it is replaced. A pool that cannot have its nodes, because of the account's limit of droplets, tries
 again when a droplet is deleted. The last pool of a cluster cannot be deleted. New tags of a cluster or a pool are for new
 nodes only. The sandbox runs no pods, so the CPU of the nodes decides about autoscaling, every ten minutes: with the rule of
 droplet autoscale pools, and the cluster's ``scale_down_utilization_threshold`` (0.5 by default) as the target.

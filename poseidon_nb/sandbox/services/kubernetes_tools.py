@@ -8,7 +8,8 @@ type that does not exist, are those of pydo's tests.
 
 Not documented, chosen here: credentials of a cluster without an endpoint yet answer 412. A run of clusterlint takes ten
 seconds, and always finds the same, as far as the checks are not excluded; it runs the groups ``basic`` and ``doks`` by
-default. An unknown cluster in a list of them answers 404, an unknown application 422. Applications install nothing that can be seen.
+default. An unknown cluster in a list of them answers 404, an unknown application 422. Applications install nothing that
+can be seen.
 """
 
 from __future__ import annotations

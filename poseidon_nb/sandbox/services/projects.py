@@ -7,7 +7,8 @@ too. A project with resources cannot be deleted (412, with the specification's m
 
 Not documented, chosen here: the default project cannot be deleted (409), and a name in use answers 409. An unknown
 resource is not assigned and listed as ``not_found``, which is one of the specified statuses. A project without an
-environment has an empty one, as in the acceptance tests of Terraform's provider. A domain that is deleted and created again is in its old project.
+environment has an empty one, as in the acceptance tests of Terraform's provider. A domain that is deleted and created
+again is in its old project.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Snapshots of droplets are the account's snapshot images in another format, with numbers as strings for ids. Snapshots of
 volumes have UUIDs. Not documented, chosen here: a volume's snapshot exists at once, without an action, as the 201 of
 ``volumeSnapshots_create`` suggests. Its size is a fraction of the volume that follows from the seed, or 0 if nothing
-was written to the volume: it was never attached, and is not from a snapshot with data. It outlives its volume, and names are not unique.
+was written to the volume: it was never attached, and is not from a snapshot with data. It outlives its volume, and
+names are not unique.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ any port of a service without internal ones; older names of sizes are accepted, 
 values that are ``SECRET`` come back as ``EV[...]``.
 
 Not documented, chosen here: an app needs a component, and each component except databases a source. What a spec names has
-to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. The price counts the lowest number of instances where it is
-automatic, and no jobs, which are billed by the second.
+to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. The
+price counts the lowest number of instances where it is automatic, and no jobs, which are billed by the second.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ From the specification: the defaults of a topic's configuration, and that partit
 partitions is ``partition_count`` in a list and a list of them in a topic. From the acceptance tests of Terraform's provider:
 a topic has three partitions and two replicas of each by default.
 
-Not documented, chosen here: a topic needs some seconds to be ``active`` and to be deleted. Nothing writes to it, so its partitions are empty. A schema for a known subject is its next
-version; the same schema again answers with the version that it is.
+Not documented, chosen here: a topic needs some seconds to be ``active`` and to be deleted. Nothing writes to it, so its
+partitions are empty. A schema for a known subject is its next version; the same schema again answers with the version
+that it is.
 """
 
 from __future__ import annotations
