@@ -15,13 +15,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.responses import HTTPException
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
@@ -197,6 +198,25 @@ def belongs_to_droplet(action: StoredObject, droplet_id: int) -> bool:
     if public["resource_type"] == "droplet":
         return bool(public["resource_id"] == droplet_id)
     return bool(action.internal.get("droplet_id") == droplet_id)
+
+
+def is_action_on(action: StoredObject, resource_type: str, id_: int | str) -> bool:
+    """Return whether an action is on a resource."""
+    target = action.internal.get("target", action["resource_id"])
+    return bool(action["resource_type"] == resource_type and target == id_)
+
+
+def list_actions(world: World, belongs: Callable[[StoredObject], bool]) -> list[StoredObject]:
+    """Return the actions that belong to something, newest first."""
+    return [action for action in world.actions.all()[::-1] if belongs(action)]
+
+
+def find_action(call: Call, belongs: Callable[[StoredObject], bool]) -> StoredObject:
+    """Return the action that the path names, or raise 404 if it does not belong to something."""
+    action = call.world.actions.get(call.path_id("action_id"))
+    if action is None or not belongs(action):
+        raise not_found()
+    return action
 
 
 def _end_action(world: World, at: float, action_id: int) -> None:

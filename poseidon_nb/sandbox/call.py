@@ -26,7 +26,7 @@ from poseidon_nb.sandbox.responses import (
     forbidden,
     not_found,
     page_body,
-    page_window,
+    page_of,
     unprocessable,
 )
 from poseidon_nb.sandbox.store import to_json
@@ -117,6 +117,11 @@ class Call:
         if self.scopes is not None and not self.scopes.issuperset(scopes):
             raise forbidden()
 
+    def require_danger_header(self) -> None:
+        """Raise 400 if the request lacks the header ``X-Dangerous: true``."""
+        if self.headers.get("x-dangerous", "").lower() != "true":
+            raise bad_request("The header X-Dangerous must be true.")
+
     def to_json(self, kind: str, record: StoredObject) -> bytes:
         """Return an object as JSON, without the fields that the token may not see."""
         if self.scopes is None:
@@ -134,9 +139,8 @@ class Call:
 
     def respond_page(self, key: str, kind: str, records: Sequence[StoredObject]) -> HTTPResponse:
         """Return a response with one page of a collection."""
-        number, per_page = page_window(self)
-        page = records[(number - 1) * per_page : number * per_page]
-        return HTTPResponse(200, page_body([self.to_json(kind, record) for record in page], key, self, len(records)))
+        items = [self.to_json(kind, record) for record in page_of(self, records)]
+        return HTTPResponse(200, page_body(items, key, self, len(records)))
 
 
 def parse_id(text: str) -> int | None:

@@ -48,6 +48,11 @@ class Identity:
     certificate: str
     key: str
 
+    @property
+    def encoded_certificate(self) -> str:
+        """The certificate in base64 once more, as most responses have it."""
+        return base64.b64encode(self.certificate.encode()).decode()
+
 
 def make_identity(
     common_name: str, at: float, *seed: object, issuer: Identity | None = None, organization: str = ""

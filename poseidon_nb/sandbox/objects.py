@@ -1,20 +1,28 @@
-"""New droplets and their images, in the format of the API, and addresses.
+"""New droplets and their images, in the format of the API, and what services share: ids, regions, addresses and hosts.
 
 Addresses come from ranges that are never routed: 198.18.0.0/15 (RFC 2544) for public IPv4, 2001:db8::/32 (RFC 3849) for
-IPv6, and one 10.x network for each region. So a droplet of the sandbox cannot be mistaken for a real server.
+IPv6, and one 10.x network for each region. So a droplet of the sandbox cannot be mistaken for a real server. Load balancers,
+NAT gateways and Kubernetes clusters have one range for documentation each (RFC 5737). Hosts are below `HOST`.
 """
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.responses import unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
+#: Names below ``invalid`` never exist (RFC 2606).
+HOST = "sandbox.invalid"
+LOAD_BALANCER_RANGE, NAT_GATEWAY_RANGE, CONTROL_PLANE_RANGE = "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"
 _HOSTS_PER_NETWORK = 250
 _NETWORKS = 500
 _DEFAULT_USED_GB = 2.5
@@ -61,6 +69,24 @@ def droplet_object(  # noqa: PLR0913  # the fields of a droplet, all by keyword
     if "gpu_info" in size:
         droplet["gpu_info"] = size["gpu_info"]
     return droplet
+
+
+def owner_id(world: World) -> int:
+    """Return the numeric id of the account's owner."""
+    return rng.randint(1_000_000, 20_000_000, world.seed, "owner")
+
+
+def require_region(world: World, slug: str, refusal: str) -> SharedObject:
+    """Return a region that is open for new resources, or raise 422 with these words."""
+    region = world.reference_data.available_region(slug)
+    if region is None:
+        raise unprocessable(refusal)
+    return region
+
+
+def free_address(range_: str, used: Container[str]) -> str:
+    """Return the first address of a range that is not used. The limits of the account leave one."""
+    return next(address for address in map(str, IPv4Network(range_).hosts()) if address not in used)
 
 
 def default_vpc_id(world: World, region: str) -> str:

@@ -1,8 +1,8 @@
 """Declarations of resources, and the functions of operations that follow from them.
 
 Most of the API is collections of objects that are listed, read, created, changed and deleted. A `Resource` says what is
-peculiar to one: which fields a body may have, what a new object looks like, how its state moves, what it costs. Its methods
-return the functions of operations::
+peculiar to one: which fields a body may have, what a new object looks like, how its state moves, what it costs. Five of its
+methods return the functions of operations, and `on` those of all others, which get the object that the path names::
 
     KEYS = Resource("spaces_keys", fields=(Field("name", unique=True), Field("grants", default=[])), build=_key_object)
 
@@ -15,10 +15,18 @@ return the functions of operations::
     }
 
 The rest is in the catalogue: the key around the object, the success status, whether a list has pages, and which fields of a
-body are required. The dispatcher has checked the latter before a function runs.
+body are required. The dispatcher has checked the latter before a function runs. `respond` makes a response of all this.
+
+What a function of a service needs:
+
+- `find` and `all` read. An object that they return is as stored; `shown` adds what the declaration's ``show`` computes.
+- `create_from` creates what the body of a call asks for, `add` what the sandbox itself wants, without checks.
+- `change` stores changed fields and tells the services that watch the kind. `put` stores an object without telling.
+- `go_through` and `begin_deletion` let the state move. `remove` removes at once, with the children.
 
 A child, such as the user of a database cluster, names its parent, and is removed with it. The path parameters are in the
-order of the resources: the parent's, then the child's.
+order of the resources: the parent's, then the child's. The effects ``KIND.STATE``, ``KIND.changed`` and ``KIND.removed``
+are described in `states`.
 
 Not documented, chosen here: an unknown parent answers 404 like an unknown child. A name in use answers 409, a field that
 cannot be changed and a resource in the wrong state 422.
@@ -77,11 +85,6 @@ class Price:
     description: str
 
 
-def _default_build(world: World, id_: Any, values: dict[str, Any], at: float) -> dict[str, Any]:
-    del world
-    return {"id": id_, **values, "created_at": format_time(at)}
-
-
 def _uuid(world: World, kind: str, number: int) -> str:
     return rng.uuid(world.seed, kind, number)
 
@@ -102,10 +105,12 @@ class Resource:
         The field by which paths name an object.
     new_id : callable
         Returns a new id, from the account, the kind and a serial number. Without effect if a body has the `id_field`.
-    build : callable
+    build : callable, optional
         Returns a new object, from the account, its id, the values of its fields and the time in Unix seconds: its public
         fields, or a `StoredObject` if it has internal ones too. Among these, ``once`` has fields that only the response to
-        the creation shows, such as a secret.
+        the creation shows, such as a secret. By default an object has its id, its values and its times.
+    lookup : callable, optional
+        Returns the object that a path's text names, or None, from the account and the text; by default the one with that key.
     check : callable, optional
         Raises an error if the values of a body fit neither each other nor the account. It gets the call, the values, and the
         object to be changed or None. It may complete the values.
@@ -129,7 +134,8 @@ class Resource:
     parent: Resource | None = None
     id_field: str = "id"
     new_id: Callable[[World, str, int], Any] = _uuid
-    build: Callable[[World, Any, dict[str, Any], float], dict[str, Any] | StoredObject] = _default_build
+    build: Callable[[World, Any, dict[str, Any], float], dict[str, Any] | StoredObject] | None = None
+    lookup: Callable[[World, str], StoredObject | None] | None = None
     check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
     show: Callable[[Call, StoredObject], StoredObject] | None = None
     states: States | None = None
@@ -159,7 +165,7 @@ class Resource:
     def find(self, call: Call) -> StoredObject:
         """Return the object that the path names, or raise 404."""
         key = self.key(call)
-        record = self.store(call.world).get(key)
+        record = self.store(call.world).get(key) if self.lookup is None else self.lookup(call.world, key)
         if record is None:
             raise not_found(self.missing.format(key))
         return record
@@ -171,10 +177,14 @@ class Resource:
         self.parent.find(call)
         return self.parent.key(call)
 
-    def all(self, world: World, parent: str = "") -> list[StoredObject]:
-        """Return the objects of a parent, oldest first."""
-        store = self.store(world)
-        return store.all() if self.parent is None else [one for one in store.all() if one.internal["parent"] == parent]
+    def all(self, world: World, parent: str = "", **where: Any) -> list[StoredObject]:
+        """Return the objects of a parent whose public fields have these values, oldest first."""
+        found = self.store(world).all()
+        if self.parent is not None:
+            found = [one for one in found if one.internal["parent"] == parent]
+        for name, value in where.items():
+            found = [one for one in found if one.public.get(name) == value]
+        return found
 
     def put(self, world: World, record: StoredObject, at: float | None = None) -> StoredObject:
         """Store an object, with its new price if that has changed, and return it."""
@@ -183,9 +193,9 @@ class Resource:
         self.store(world).put(self.key_of(record), record)
         return record
 
-    def key_of(self, record: StoredObject) -> str:
+    def key_of(self, record: StoredObject) -> Any:
         """Return the key of an object in the store."""
-        own = str(record[self.id_field])
+        own = record[self.id_field]
         return own if self.parent is None else f"{record.internal['parent']}/{own}"
 
     def add(
@@ -208,7 +218,7 @@ class Resource:
         """
         number = world.next_number(self.kind)
         id_ = values[self.id_field] if self.id_field in values else self.new_id(world, self.kind, number)
-        built = self.build(world, id_, values, at)
+        built = self._default_object(id_, values, at) if self.build is None else self.build(world, id_, values, at)
         record = built if isinstance(built, StoredObject) else StoredObject(built)
         if self.parent is not None:
             record = record.with_internal(parent=parent)
@@ -220,12 +230,16 @@ class Resource:
             record = self.go_through(world, record, [*states.first, (states.ready, 0.0)], at)
         return record
 
+    def _default_object(self, id_: Any, values: dict[str, Any], at: float) -> dict[str, Any]:
+        times = dict.fromkeys(filter(None, ("created_at", self.updated_field)), format_time(at))
+        return {self.id_field: id_, **times, **values}
+
     def go_through(
         self, world: World, record: StoredObject, states: Sequence[tuple[str, float]], at: float | None = None
     ) -> StoredObject:
         """Let an object go through states, each with its seconds at DigitalOcean, and return it in the first one.
 
-        When a later state begins, the effects ``KIND.STATE`` are called, with the account, the time and the key.
+        The effects ``KIND.STATE`` are called when a later state begins.
         """
         (state, seconds), *rest = states
         states_field = self.states.field if self.states else "status"
@@ -266,13 +280,13 @@ class Resource:
         """Return the function that creates an object."""
 
         def handle(call: Call) -> HTTPResponse:
-            record = self.make(call)
+            record = self.create_from(call)
             return respond(call, self.shown(call, record).with_public(**record.internal.get("once", {})))
 
         return handle
 
-    def make(self, call: Call) -> StoredObject:
-        """Create an object from a body, and return it."""
+    def create_from(self, call: Call) -> StoredObject:
+        """Create an object from the body of a call, and return it."""
         parent = self.parent_key(call)
         values = read_fields(self.fields, self._sent(call))
         self._check_values(call, values, parent)
@@ -314,7 +328,7 @@ class Resource:
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
         """Store an object with changed public fields, and return it.
 
-        The effects ``KIND.changed`` are called afterwards, with the account, the time and the key.
+        The effects ``KIND.changed`` are called afterwards.
         """
         if self.updated_field:
             changes[self.updated_field] = format_time(world.now())

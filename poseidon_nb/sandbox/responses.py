@@ -149,6 +149,12 @@ def page_window(call: Call) -> tuple[int, int]:
     return _page_number(call, "page", 1), min(_page_number(call, "per_page", _DEFAULT_PER_PAGE), _MAX_PER_PAGE)
 
 
+def page_of(call: Call, items: Sequence[Any]) -> Sequence[Any]:
+    """Return the items of the requested page."""
+    number, per_page = page_window(call)
+    return items[(number - 1) * per_page : number * per_page]
+
+
 def _page_number(call: Call, name: str, default: int) -> int:
     text = call.query.get(name)
     if not text:

@@ -1,13 +1,23 @@
-"""States that move with time, and the removal of objects with their children.
+"""States that move with time, the removal of objects with their children, and the effects that tell of both.
 
 An object is moved by the effect ``resource.state``, which is scheduled when a state begins. An object that was moved to
 another state meanwhile stays there.
+
+Services add functions to these events by their tables ``EFFECTS``. A function is called with the account, the time in Unix
+seconds and the key of the object:
+
+- ``KIND.STATE`` when a state begins, except for the first one. So it is the place for what an object has in that state only.
+- ``KIND.changed`` after a change by `Resource.change`.
+- ``KIND.removed`` before an object and its children are removed.
+
+Another service that watches a kind adds a word of its own, as in ``databases.removed.log_sinks``. Two older events come
+after the removal: ``droplet.deleted.WHAT`` with the droplet's id, and ``tag.deleted.WHAT`` with the tag in lower case.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, with_field
@@ -104,11 +114,11 @@ def _end_state(  # noqa: PLR0913, PLR0917  # what the event holds
     run_effects(world, f"{kind}.{following}", at, key)
 
 
-def run_effects(world: World, name: str, at: float, key: str) -> None:
-    """Call the effect of this name, and those with a further part, ``NAME.WHAT``, of services that watch the object."""
+def run_effects(world: World, name: str, at: float, *arguments: Any) -> None:
+    """Call the effect of this name, and those of services that watch it: ``NAME.WHAT``."""
     for known, effect in world.effects.items():
         if known == name or known.startswith(f"{name}."):
-            effect(world, at, key)
+            effect(world, at, *arguments)
 
 
 def remove_object(world: World, kind: str, key: str, at: float) -> None:

@@ -80,6 +80,11 @@ class StoredObject:
         """Return a copy with some public fields changed."""
         return StoredObject({**self.public, **changes}, self.internal)
 
+    def without(self, *names: str) -> StoredObject:
+        """Return a copy that lacks some public fields."""
+        public = {name: value for name, value in self.public.items() if name not in names}
+        return StoredObject(public, self.internal)
+
     def with_internal(self, **changes: Any) -> StoredObject:
         """Return a copy with some internal fields changed."""
         return StoredObject(self.public, {**self.internal, **changes})

@@ -61,7 +61,7 @@ def add_services(world: World, now: float) -> None:
         _create(world, now - age_days * DAY_S, DATABASE_OPERATIONS, "databases_create_cluster",
             {**body, "region": _REGION, "num_nodes": 1})  # fmt: skip
     with world.as_of(now - _KUBERNETES_AGE_DAYS * DAY_S):
-        cluster = CLUSTERS.make(_call(world, "kubernetes_create_cluster", _KUBERNETES))
+        cluster = CLUSTERS.create_from(_call(world, "kubernetes_create_cluster", _KUBERNETES))
         add_pool(world, cluster, read_fields(POOL_FIELDS, _POOL), world.now())
     with world.as_of(now - _IMAGES[0][0] * DAY_S):
         add_registry(world, _REGISTRY, _REGION, "basic")

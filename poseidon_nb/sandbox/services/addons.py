@@ -9,12 +9,11 @@ hour like everything else. The link for signing in leads nowhere.
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Price, Resource, respond
 from poseidon_nb.sandbox.responses import not_found, unprocessable
@@ -33,8 +32,7 @@ _JSON_TYPES = {"string": str, "boolean": bool}
 @cache
 def _catalogue() -> dict[str, dict[str, Any]]:
     """Return the applications with their metadata, by slug."""
-    path = Path(__file__).parents[1] / "data" / "addons.json"
-    return {one["app_slug"]: one for one in json.loads(path.read_text("utf-8"))}
+    return {one["app_slug"]: one for one in load_data("addons")}
 
 
 def _plan_fields(values: dict[str, Any], app: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +67,7 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
 
 
 def _new_resource(world: World, id_: str, values: dict[str, Any], _at: float) -> dict[str, Any]:
-    sso_url = f"https://addons.example/sso/{rng.digest(world.seed, 'sso', id_)}"
+    sso_url = f"https://addons.{objects.HOST}/sso/{rng.digest(world.seed, 'sso', id_)}"
     return {"uuid": id_, **values, "has_config": True, "sso_url": sso_url, "message": ""}
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox.actions import begin_action, is_busy
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource
-from poseidon_nb.sandbox.responses import HTTPException, bad_request, unprocessable
+from poseidon_nb.sandbox.responses import HTTPException, unprocessable
 from poseidon_nb.sandbox.services.autoscaling import mean_use, next_check, wanted_count
 from poseidon_nb.sandbox.services.droplet_creation import (
     check_capacity,
@@ -89,10 +89,6 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
     check_capacity(call.world, max(0, _limits(config)[0] - present_count))
 
 
-def _pool_object(_world: World, id_: str, values: dict[str, Any], at: float) -> dict[str, Any]:
-    return {"id": id_, **values, "created_at": format_time(at), "updated_at": format_time(at)}
-
-
 def _show_pool(call: Call, pool: StoredObject) -> StoredObject:
     world = call.world
     droplets = [world.droplets.get(one["droplet_id"]) for one in _live(world, pool["id"])]
@@ -126,7 +122,6 @@ POOLS = Resource(
         Field("config", fields=_CONFIG, closed=True),
         Field("droplet_template", fields=_TEMPLATE, closed=True),
     ),
-    build=_pool_object,
     check=_check,
     show=_show_pool,
     states=States(ready="active", deleting=("deleting", 10.0)),
@@ -149,12 +144,6 @@ _HISTORY = Resource(
     "autoscale_pools.history",
     parent=POOLS,
     id_field="history_event_id",
-    build=lambda _world, id_, values, at: {
-        "history_event_id": id_,
-        **values,
-        "created_at": format_time(at),
-        "updated_at": format_time(at),
-    },
     states=States(first=(("in_progress", 90.0),), ready="success"),
     updated_field="updated_at",
 )
@@ -238,7 +227,7 @@ def _check_pool(world: World, at: float, id_: str) -> None:
 
 def _create(call: Call) -> HTTPResponse:
     world = call.world
-    pool = POOLS.make(call)
+    pool = POOLS.create_from(call)
     _scale(world, world.now(), pool, _limits(pool["config"])[0], "CONFIGURATION_CHANGE")
     world.schedule(next_check(world, world.now(), _cooldown_s(pool)), "autoscale_pools.check", pool["id"])
     return call.respond("autoscale_pool", POOLS.shown(call, pool), status=202)
@@ -263,8 +252,7 @@ def _update(call: Call) -> HTTPResponse:
 
 
 def _delete_dangerous(call: Call, pool: StoredObject) -> None:
-    if call.headers.get("x-dangerous", "").lower() != "true":
-        raise bad_request("The header X-Dangerous must be true.")
+    call.require_danger_header()
     for member in _MEMBERS.all(call.world, pool["id"]):
         _MEMBERS.change(call.world, member.with_internal(phase="leaving"))
         destroy_when_idle(call.world, call.world.now(), member["droplet_id"])

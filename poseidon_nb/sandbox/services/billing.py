@@ -25,7 +25,15 @@ from poseidon_nb.sandbox.invoices import (
     render_csv,
     render_pdf,
 )
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, json_response, not_found, page_body, page_window
+from poseidon_nb.sandbox.responses import (
+    HTTPResponse,
+    bad_request,
+    json_response,
+    not_found,
+    page_body,
+    page_of,
+    page_window,
+)
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import DAY_S, format_time
 
@@ -127,8 +135,7 @@ def list_invoices(call: Call) -> HTTPResponse:
         for invoice in (build_invoice(world, month) for month in past_months(world))
         if invoice.charges
     ]
-    number, per_page = page_window(call)
-    rendered = [to_json(one) for one in invoices[(number - 1) * per_page : number * per_page]]
+    rendered = [to_json(one) for one in page_of(call, invoices)]
     last = to_json({**build_preview(world).summary(), "updated_at": format_time(world.now())})
     page = page_body(rendered, "invoices", call, len(invoices))
     return HTTPResponse(200, page[:-1] + b',"invoice_preview":%b}' % last)
@@ -278,7 +285,7 @@ def list_insights(call: Call) -> HTTPResponse:
     number, per_page = page_window(call)
     return json_response(
         200,
-        data_points=points[(number - 1) * per_page : number * per_page],
+        data_points=page_of(call, points),
         total_items=len(points),
         total_pages=-(-len(points) // per_page),
         current_page=number,

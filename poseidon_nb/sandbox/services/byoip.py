@@ -48,8 +48,7 @@ def _check(call: Call, values: dict[str, Any], _present: StoredObject | None) ->
         raise unprocessable(f"{text} is not an IPv4 network. Use for example 203.0.113.0/24.") from None
     if not _MIN_PREFIX <= network.prefixlen <= _MAX_PREFIX:
         raise unprocessable(f"prefix must be from /{_MIN_PREFIX} to /{_MAX_PREFIX}.")
-    if call.world.reference_data.available_region(values["region"]) is None:
-        raise unprocessable("You specified an invalid region for a BYOIP prefix.")
+    objects.require_region(call.world, values["region"], "You specified an invalid region for a BYOIP prefix.")
     if any(network.overlaps(IPv4Network(other["prefix"])) for other in PREFIXES.all(call.world)):
         raise unprocessable("The prefix overlaps with another BYOIP prefix of the account.")
 

@@ -67,10 +67,7 @@ def update_endpoint(call: Call) -> HTTPResponse:
     endpoint = _ENDPOINTS.find(call)
     ttl = _ttl(call.body, endpoint["ttl"])
     custom = _custom_domain(call.world, call.body, endpoint.public, exclude=endpoint["id"])
-    remaining = {
-        name: value for name, value in endpoint.public.items() if name not in {"certificate_id", "custom_domain"}
-    }
-    changed = StoredObject({**remaining, "ttl": ttl, **custom}, endpoint.internal)
+    changed = endpoint.without("certificate_id", "custom_domain").with_public(ttl=ttl, **custom)
     call.world.cdn_endpoints.put(endpoint["id"], changed)
     return call.respond("endpoint", changed)
 

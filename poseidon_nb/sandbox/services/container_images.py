@@ -21,7 +21,7 @@ from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
 from poseidon_nb.sandbox.services.container_registries import REGISTRIES, check_repositories, store_blobs
-from poseidon_nb.sandbox.states import States
+from poseidon_nb.sandbox.states import States, run_effects
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -125,9 +125,7 @@ def push_image(world: World, registry_name: str, name: str, tag: str, at: float)
         key,
     )
     store_blobs(world, registry, {**registry.internal["blobs"], **layers}, at)
-    for effect, call in world.effects.items():
-        if effect.startswith("registries.pushed."):
-            call(world, at, name, tag)
+    run_effects(world, "registries.pushed", at, name, tag)
     return manifest
 
 

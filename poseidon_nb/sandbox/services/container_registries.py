@@ -111,7 +111,7 @@ def _subscription(world: World) -> StoredObject:
 
 
 def _shown_subscription(world: World) -> dict[str, Any]:
-    return {name: value for name, value in _subscription(world).public.items() if name != "id"}
+    return _subscription(world).without("id").public
 
 
 def with_subscription(world: World, registry: StoredObject) -> StoredObject:
@@ -143,10 +143,7 @@ def _subscribe(world: World, slug: str) -> StoredObject:
     present = _SUBSCRIPTIONS.store(world).get(_SUBSCRIPTION_ID)
     if present is not None:
         return _SUBSCRIPTIONS.change(world, present, tier=_tier(slug))
-    at = format_time(world.now())
-    return _SUBSCRIPTIONS.add(
-        world, {"id": _SUBSCRIPTION_ID, "tier": _tier(slug), "created_at": at, "updated_at": at}, world.now()
-    )
+    return _SUBSCRIPTIONS.add(world, {"id": _SUBSCRIPTION_ID, "tier": _tier(slug)}, world.now())
 
 
 def check_repositories(world: World) -> None:

@@ -13,20 +13,20 @@ and the certificate are fabricated.
 
 from __future__ import annotations
 
-import base64
 import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import CAP_HOURS
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
+from poseidon_nb.sandbox.identities import make_identity
 from poseidon_nb.sandbox.resources import Price, Resource, respond
 from poseidon_nb.sandbox.responses import conflict, forbidden, not_found, unprocessable
 from poseidon_nb.sandbox.services.genai.reference import models
-from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region
+from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, requested_vpc
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
-from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.sandbox.timestamps import format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ _ACTIVE, _UPDATING = "active", "updating"
 _FIRST_TOKEN = "auto-generated-during-provisioning"  # noqa: S105  # its name
 #: GB of a GPU's memory for a billion parameters of 16 bits, with room for requests.
 _GB_PER_BILLION = 2.2
-_DOMAIN = "dedicated-inference.sandbox.invalid"
+_DOMAIN = f"dedicated-inference.{objects.HOST}"
 
 _ACCELERATOR = (
     Field("accelerator_slug", type="string", required=True),
@@ -89,10 +89,8 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
             if accelerator["accelerator_slug"] not in known:
                 raise unprocessable(f"accelerator_slug must be one of {', '.join(sorted(known))} in {region}.")
     wanted = spec.get("vpc", {}).get("uuid")
-    vpc = find_vpc_in_region(world, wanted, region) if wanted else ensure_default_vpc(world, region, world.now())
-    if vpc is None:
-        raise unprocessable(f"The VPC {wanted} does not exist in {region}.")
-    spec["vpc"] = {"uuid": vpc["id"]}
+    vpc = requested_vpc(call, wanted, region, f"VPC {wanted} not found in {region}.")
+    spec["vpc"] = {"uuid": (vpc or ensure_default_vpc(world, region, world.now()))["id"]}
     values.pop("access_tokens", None)
 
 
@@ -167,7 +165,7 @@ TOKENS = Resource(
 
 
 def _create(call: Call) -> HTTPResponse:
-    made = INFERENCES.make(call)
+    made = INFERENCES.create_from(call)
     token = TOKENS.add(call.world, {"name": _FIRST_TOKEN, "is_managed": True}, call.world.now(), made["id"])
     return respond(call, made, token=token.public | token.internal["once"])
 
@@ -198,9 +196,8 @@ def _activate(world: World, at: float, key: str) -> None:
     endpoints = {"private_endpoint_fqdn": f"https://{code}-private.{_DOMAIN}"}
     if spec["enable_public_endpoint"]:
         endpoints["public_endpoint_fqdn"] = f"https://{code}-public.{_DOMAIN}"
-    public = {name: value for name, value in record.public.items() if name != "pending_deployment_spec"}
-    active = {"name": spec["name"], "spec": spec, "endpoints": endpoints}
-    INFERENCES.put(world, StoredObject({**public, **active}, record.internal), at)
+    active = record.without("pending_deployment_spec")
+    INFERENCES.put(world, active.with_public(name=spec["name"], spec=spec, endpoints=endpoints), at)
 
 
 def _shown_accelerators(world: World, record: StoredObject) -> list[StoredObject]:
@@ -237,9 +234,9 @@ def _get_accelerator(call: Call, record: StoredObject) -> dict[str, Any]:
 
 
 def _get_certificate(call: Call, record: StoredObject) -> dict[str, str]:
-    body = base64.b64encode(rng.digest(call.world.seed, "inference ca", record["id"]).encode()).decode()
-    pem = f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-    return {"cert": base64.b64encode(pem.encode()).decode()}
+    at = parse_time(record["created_at"])
+    authority = make_identity("Dedicated Inference CA", at, call.world.seed, "inference authority", record["id"])
+    return {"cert": authority.encoded_certificate}
 
 
 def _list_sizes(call: Call) -> HTTPResponse:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects
-from poseidon_nb.sandbox.actions import begin_action, belongs_to_droplet, raise_if_busy
+from poseidon_nb.sandbox.actions import begin_action, belongs_to_droplet, find_action, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import with_backup_plan, with_size_change
 from poseidon_nb.sandbox.responses import not_found, unprocessable
@@ -344,23 +344,17 @@ def _begin(call: Call, type_: str, droplet: StoredObject, arguments: dict[str, A
 
 def list_droplet_actions(call: Call) -> HTTPResponse:
     """Handle ``dropletActions_list``, newest first."""
-    id_ = find_droplet(call)["id"]
-    return call.respond_page(
-        "actions", "action", [action for action in _newest_first(call) if belongs_to_droplet(action, id_)]
-    )
+    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
 
 
 def get_droplet_action(call: Call) -> HTTPResponse:
     """Handle ``dropletActions_get``. An action of another droplet is not found."""
+    return call.respond("action", find_action(call, _action_test(call)))
+
+
+def _action_test(call: Call) -> Callable[[StoredObject], bool]:
     id_ = find_droplet(call)["id"]
-    action = call.world.actions.get(call.path_id("action_id"))
-    if action is None or not belongs_to_droplet(action, id_):
-        raise not_found()
-    return call.respond("action", action)
-
-
-def _newest_first(call: Call) -> list[StoredObject]:
-    return call.world.actions.all()[::-1]
+    return lambda action: belongs_to_droplet(action, id_)
 
 
 EFFECTS: dict[str, Callable[..., None]] = {

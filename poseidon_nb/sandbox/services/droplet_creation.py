@@ -24,11 +24,12 @@ from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
 from poseidon_nb.sandbox.services.volumes import attach_volume, check_attachable, find_volumes
 from poseidon_nb.sandbox.services.vpcs import (
     ensure_default_vpc,
-    find_vpc_in_region,
     free_addresses,
     has_default_range,
     replace_private_address,
+    requested_vpc,
 )
+from poseidon_nb.sandbox.states import run_effects
 from poseidon_nb.sandbox.store import SharedObject, StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -86,7 +87,8 @@ def _create_all(call: Call, names: list[str]) -> list[tuple[int, int]]:
     _, size, region = placement
     tags = requested_tags(call)
     _check_options(call, region)
-    vpc = _requested_vpc(call, region["slug"])
+    wanted_vpc = optional_field(call.body, "vpc_uuid", "string")
+    vpc = requested_vpc(call, wanted_vpc, region["slug"], "You specified an invalid VPC for Droplet creation.")
     check_capacity(world, len(names))
     if not names:
         return []
@@ -171,18 +173,6 @@ def _check_options(call: Call, region: SharedObject) -> None:
         optional_field(body, name, "boolean")
     body["volumes"] = _requested_volumes(call, region["slug"])
     read_policy(optional_field(body, "backup_policy", "object"), 0)
-
-
-def _requested_vpc(call: Call, region: str) -> StoredObject | None:
-    """Return the requested VPC, or None for the default one, which may not exist yet."""
-    vpc_uuid = optional_field(call.body, "vpc_uuid", "string")
-    if not vpc_uuid:
-        return None
-    call.require_scopes("vpc:read")
-    vpc = find_vpc_in_region(call.world, vpc_uuid, region)
-    if vpc is None:
-        raise unprocessable("You specified an invalid VPC for Droplet creation.")
-    return vpc
 
 
 def _requested_volumes(call: Call, region: str) -> list[str]:
@@ -271,8 +261,7 @@ def _created_response(call: Call, created: list[tuple[int, int]]) -> HTTPRespons
     droplets = []
     for id_, _ in created:
         # The service omits `vpc_uuid` from this response only (digitalocean/openapi issue 457).
-        public = {name: value for name, value in call.world.droplets[id_].public.items() if name != "vpc_uuid"}
-        droplets.append(call.to_json("droplet", StoredObject(public)))
+        droplets.append(call.to_json("droplet", call.world.droplets[id_].without("vpc_uuid")))
     links = [
         {"id": action_id, "rel": "create", "href": f"{call.base_url}/v2/actions/{action_id}"}
         for _, action_id in created
@@ -314,10 +303,7 @@ def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[st
             world.images.remove(backup_id)
         record_deletion(world, "droplets", droplet_id, at)
         world.droplets.remove(droplet_id)
-        # Services that refer to droplets have an effect with this prefix.
-        for name, effect in world.effects.items():
-            if name.startswith("droplet.deleted."):
-                effect(world, at, droplet_id)
+        run_effects(world, "droplet.deleted", at, droplet_id)
         if "with" in arguments:
             world.effects["droplet.destroyed_with"](world, at, droplet_id, arguments["with"])
 

@@ -21,25 +21,24 @@ from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
 from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
     HTTPResponse,
-    bad_request,
     conflict,
     json_response,
     no_content,
     not_found,
     page_links,
-    page_window,
+    page_of,
     unprocessable,
 )
 from poseidon_nb.sandbox.services.backups import HOURS, RETENTION_DAYS, WEEKDAYS, WINDOW_HOURS, policy_object
 from poseidon_nb.sandbox.services.images import remove_image
 from poseidon_nb.sandbox.services.reserved_ips import address_number
-from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9]?[a-z0-9A-Z.\-]*[a-z0-9A-Z]")
@@ -138,11 +137,8 @@ def list_backups(call: Call) -> HTTPResponse:
 
 def _respond_images(call: Call, key: str, ids: list[int]) -> HTTPResponse:
     images = [image for id_ in ids if (image := call.world.images.get(id_)) is not None]
-    left_out = {"tags", "status", "error_message", "description"}
-    snapshots = [
-        StoredObject({name: value for name, value in image.public.items() if name not in left_out}) for image in images
-    ]
-    return call.respond_page(key, "snapshot", snapshots)
+    left_out = ("tags", "status", "error_message", "description")
+    return call.respond_page(key, "snapshot", [image.without(*left_out) for image in images])
 
 
 def list_kernels(call: Call) -> HTTPResponse:
@@ -179,11 +175,9 @@ def get_backup_policy(call: Call) -> HTTPResponse:
 def list_backup_policies(call: Call) -> HTTPResponse:
     """Handle ``droplets_list_backup_policies``: a mapping by droplet id, in pages like a list."""
     droplets = call.world.droplets.all()
-    number, per_page = page_window(call)
-    page = droplets[(number - 1) * per_page : number * per_page]
     return json_response(
         200,
-        policies={str(droplet["id"]): _backup_policy_of(droplet) for droplet in page},
+        policies={str(droplet["id"]): _backup_policy_of(droplet) for droplet in page_of(call, droplets)},
         links=page_links(call, len(droplets)),
         meta={"total": len(droplets)},
     )
@@ -275,8 +269,7 @@ def destroy_with_selected(call: Call) -> HTTPResponse:
 def destroy_with_all(call: Call) -> HTTPResponse:
     """Handle ``droplets_destroy_withAssociatedResourcesDangerous``."""
     droplet = find_droplet(call)
-    if call.headers.get("x-dangerous", "").lower() != "true":
-        raise bad_request("The header X-Dangerous must be true.")
+    call.require_danger_header()
     return _start_destroy_with(call, droplet, associated_resources(call.world, droplet))
 
 

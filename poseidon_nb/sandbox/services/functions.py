@@ -61,10 +61,6 @@ NAMESPACES = Resource(
 )
 
 
-def _new_trigger(_world: World, _id: str, values: dict[str, Any], at: float) -> dict[str, Any]:
-    return {**values, "created_at": format_time(at), "updated_at": format_time(at)}
-
-
 def _show_trigger(call: Call, trigger: StoredObject) -> StoredObject:
     """Return a trigger with its namespace and its runs."""
     now, since = call.world.now(), parse_time(trigger["updated_at"])
@@ -99,7 +95,6 @@ TRIGGERS = Resource(
     ),
     parent=NAMESPACES,
     id_field="name",
-    build=_new_trigger,
     check=_check_trigger,
     updated_field="updated_at",
     show=_show_trigger,

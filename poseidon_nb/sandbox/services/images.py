@@ -19,8 +19,8 @@ import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox import objects, rng
+from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, parse_id, required_field
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
@@ -179,9 +179,7 @@ def create_custom_image(call: Call) -> HTTPResponse:
     parts = _url_path(url)
     if parts is None:
         raise unprocessable("url must be an http or https address.")
-    region = world.reference_data.available_region(slug)
-    if region is None:
-        raise unprocessable("You specified an invalid region for the image.")
+    objects.require_region(world, slug, "You specified an invalid region for the image.")
     requested: list[str] = optional_field(body, "tags", "array") or []
     if requested:
         call.require_scopes("tag:create")
@@ -271,9 +269,7 @@ def start_image_action(call: Call) -> HTTPResponse:
 
 def _prepare_transfer(call: Call, image: StoredObject) -> SharedObject:
     slug = required_field(call.body, "region", "string")
-    region = call.world.reference_data.available_region(slug)
-    if region is None:
-        raise unprocessable("You specified an invalid region for the image transfer.")
+    region = objects.require_region(call.world, slug, "You specified an invalid region for the image transfer.")
     if slug in image["regions"]:
         raise unprocessable("The image is already available in this region.")
     return region
@@ -287,23 +283,17 @@ def _prepare_convert(call: Call, image: StoredObject) -> SharedObject:
 
 def list_image_actions(call: Call) -> HTTPResponse:
     """Handle ``imageActions_list``, newest first."""
-    id_ = find_own_image(call)["id"]
-    return call.respond_page(
-        "actions", "action", [one for one in call.world.actions.all()[::-1] if _is_action_of(one, id_)]
-    )
+    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
 
 
 def get_image_action(call: Call) -> HTTPResponse:
     """Handle ``imageActions_get``. An action of another image is not found."""
+    return call.respond("action", find_action(call, _action_test(call)))
+
+
+def _action_test(call: Call) -> Callable[[StoredObject], bool]:
     id_ = find_own_image(call)["id"]
-    action = call.world.actions.get(call.path_id("action_id"))
-    if action is None or not _is_action_of(action, id_):
-        raise not_found()
-    return call.respond("action", action)
-
-
-def _is_action_of(action: StoredObject, image_id: int) -> bool:
-    return bool(action["resource_type"] == "image" and action["resource_id"] == image_id)
+    return lambda action: is_action_on(action, "image", id_)
 
 
 def _finish_transfer(world: World, _at: float, image_id: int, arguments: dict[str, Any]) -> None:

@@ -12,9 +12,10 @@ cluster with ``auto_upgrade`` is not upgraded by itself, because there are never
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.history import record_deletion
 from poseidon_nb.sandbox.resources import respond
@@ -56,8 +57,7 @@ _NODE_POOLS = (Field("node_pools", minimum=1, fields=POOL_FIELDS, closed=True),)
 
 def _create(call: Call) -> HTTPResponse:
     world, region = call.world, call.body["region"]
-    if world.reference_data.available_region(region) is None:
-        raise unprocessable("validation error: invalid region")
+    objects.require_region(world, region, "validation error: invalid region")
     pools = read_fields(_NODE_POOLS, call.body)["node_pools"]
     for values in pools:
         check_pool(world, StoredObject({"region": region}), values, None)
@@ -67,7 +67,7 @@ def _create(call: Call) -> HTTPResponse:
     if not count:
         raise unprocessable("validation error: a cluster needs at least one node")
     check_capacity(world, count)
-    cluster = CLUSTERS.make(call)
+    cluster = CLUSTERS.create_from(call)
     for values in pools:
         add_pool(world, cluster, values, world.now())
     return respond(call, CLUSTERS.shown(call, cluster))
@@ -83,7 +83,8 @@ def _begin_running(world: World, at: float, id_: str) -> None:
     cluster = CLUSTERS.store(world)[id_]
     changes: dict[str, Any] = {"status": {"state": RUNNING}, "endpoint": endpoint_of(id_)}
     if not cluster["ha"]:
-        changes["ipv4"] = f"203.0.113.{rng.randint(1, 254, world.seed, 'control plane', id_)}"
+        network = IPv4Network(objects.CONTROL_PLANE_RANGE)
+        changes["ipv4"] = str(network[rng.randint(1, 254, world.seed, "control plane", id_)])
     if "upgrade" in cluster.internal:
         changes["version"] = cluster.internal["upgrade"]
     cluster = add_message(cluster, at, f"The cluster is running {changes.get('version', cluster['version'])}.")

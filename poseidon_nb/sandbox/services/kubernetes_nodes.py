@@ -160,7 +160,7 @@ def _autoscale(world: World, at: float, key: str) -> None:
 
 
 def _add(call: Call) -> HTTPResponse:
-    pool = POOLS.make(call)
+    pool = POOLS.create_from(call)
     _follow(call.world, call.world.now(), POOLS.key_of(pool))
     return respond(call, POOLS.shown(call, pool))
 

@@ -27,7 +27,7 @@ from poseidon_nb.sandbox.resources import Price, Resource
 from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
-from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region
+from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, requested_vpc
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -216,13 +216,8 @@ def _check_network(call: Call, values: dict[str, Any]) -> None:
     world, wanted = call.world, values.get("vpc_uuid")
     if values.get("worker_subnet_uuid") and values["worker_subnet_uuid"] != wanted:
         raise unprocessable("worker_subnet_uuid must be a subnet of the VPC in vpc_uuid.")
-    if wanted:
-        call.require_scopes("vpc:read")
-        vpc = find_vpc_in_region(world, wanted, values["region"])
-        if vpc is None:
-            raise unprocessable("validation error: invalid vpc_uuid")
-    else:
-        vpc = ensure_default_vpc(world, values["region"], world.now())
+    vpc = requested_vpc(call, wanted, values["region"], "validation error: invalid vpc_uuid")
+    vpc = vpc or ensure_default_vpc(world, values["region"], world.now())
     gateways = world.store("vpc_nat_gateways").all()
     if values["isolated_workers"] and not any(vpc["id"] == one["vpc_uuid"] for gw in gateways for one in gw["vpcs"]):
         raise unprocessable("isolated_workers needs a NAT gateway in the VPC.")
@@ -257,10 +252,8 @@ def _cluster_object(world: World, id_: str, values: dict[str, Any], at: float) -
 
 def _show_cluster(call: Call, cluster: StoredObject) -> StoredObject:
     pools = [_show_pool(call, one).public for one in POOLS.all(call.world, cluster["id"])]
-    public = {**cluster.public, "node_pools": pools}
-    if call.operation not in _WITH_REGISTRIES:
-        del public["registries"]
-    return StoredObject(public, cluster.internal)
+    shown = cluster.with_public(node_pools=pools)
+    return shown if call.operation in _WITH_REGISTRIES else shown.without("registries")
 
 
 def _cluster_price(_world: World, public: dict[str, Any]) -> Price | None:

@@ -14,7 +14,6 @@ can be seen.
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +114,7 @@ def _certificate(call: Call, cluster: StoredObject) -> str:
     """Return the certificate of a cluster's own authority, encoded."""
     at = parse_time(cluster["created_at"])
     authority = make_identity("Kubernetes cluster CA", at, call.world.seed, "kubernetes authority", cluster["id"])
-    return base64.b64encode(authority.certificate.encode()).decode()
+    return authority.encoded_certificate
 
 
 def _get_kubeconfig(call: Call, cluster: StoredObject) -> HTTPResponse:

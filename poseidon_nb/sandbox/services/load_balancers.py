@@ -10,10 +10,9 @@ region. Not enforced: a load balancer can be resized only once an hour.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
@@ -23,7 +22,7 @@ from poseidon_nb.sandbox.services import load_balancer_settings as settings
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.firewalls import remove_load_balancer
 from poseidon_nb.sandbox.services.projects import requested_project
-from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region, free_addresses
+from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, free_addresses, requested_vpc
 from poseidon_nb.sandbox.store import SharedObject, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]{0,254}")
 _MAX_LOAD_BALANCERS = 100
-#: Never routed (RFC 5737), and not used by droplets or reserved IPs.
-_PUBLIC_RANGES = tuple(IPv4Network(range_) for range_ in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 _GLOBAL, _INTERNAL, _DUALSTACK = "GLOBAL", "INTERNAL", "DUALSTACK"
 
 
@@ -102,17 +99,13 @@ def add_load_balancer(world: World, at: float, fields: dict[str, Any]) -> Stored
     id_ = rng.uuid(world.seed, "load_balancer", number)
     vpc = world.vpcs.get(fields.get("vpc_uuid"))
     internal = fields["network"] == _INTERNAL and vpc is not None
-    ip = free_addresses(world, vpc, 1)[0] if internal and vpc is not None else _free_public_address(world)
+    used = {balancer.internal["ip"] for balancer in world.load_balancers.all()}
+    public_ip = objects.free_address(objects.LOAD_BALANCER_RANGE, used)
+    ip = free_addresses(world, vpc, 1)[0] if internal and vpc is not None else public_ip
     public = {"id": id_, "ip": "", "status": "new", "created_at": format_time(at), **fields}
     balancer = StoredObject(public, {"ip": ip, "number": number})
     world.load_balancers.put(id_, balancer)
     return balancer
-
-
-def _free_public_address(world: World) -> str:
-    # There are more addresses than load balancers are allowed, so one is free.
-    removed = {balancer.internal["ip"] for balancer in world.load_balancers.all()}
-    return next(str(ip) for range_ in _PUBLIC_RANGES for ip in range_.hosts() if str(ip) not in removed)
 
 
 def activate(world: World, _at: float, id_: str) -> None:
@@ -144,11 +137,10 @@ def update_load_balancer(call: Call) -> HTTPResponse:
         fields |= _global_settings(world, body)
     fields |= _requested_droplets(call, world.vpcs.get(balancer.public.get("vpc_uuid")))
     fields["project_id"] = requested_project(world, body.get("project_id"), balancer["project_id"])
-    public = {name: value for name, value in balancer.public.items() if name != "size"}
     before, after = node_count(balancer.public), node_count(fields)
     if after != before:
         balancer = with_change(balancer, "size_unit", world.now(), after, before)
-    changed = StoredObject({**public, **fields}, balancer.internal)
+    changed = balancer.without("size").with_public(**fields)
     world.load_balancers.put(balancer["id"], changed)
     return call.respond("load_balancer", with_tagged_droplets(world, changed))
 
@@ -187,21 +179,14 @@ def _validated_name(body: dict[str, Any]) -> str:
 def _requested_region(world: World, body: dict[str, Any], *, needed: bool) -> SharedObject | None:
     read = required_field if needed else optional_field
     slug = read(body, "region", "string")
-    region = world.reference_data.available_region(slug) if slug else None
-    if slug and region is None:
-        raise unprocessable("You specified an invalid region for load balancer creation.")
-    return region
+    refusal = "You specified an invalid region for load balancer creation."
+    return objects.require_region(world, slug, refusal) if slug else None
 
 
 def _requested_vpc(call: Call, region: str) -> StoredObject:
     vpc_id = optional_field(call.body, "vpc_uuid", "string")
-    if not vpc_id:
-        return ensure_default_vpc(call.world, region, call.world.now())
-    call.require_scopes("vpc:read")
-    vpc = find_vpc_in_region(call.world, vpc_id, region)
-    if vpc is None:
-        raise unprocessable(f"VPC {vpc_id} not found in {region}.")
-    return vpc
+    vpc = requested_vpc(call, vpc_id, region, f"VPC {vpc_id} not found in {region}.")
+    return vpc or ensure_default_vpc(call.world, region, call.world.now())
 
 
 def _global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:

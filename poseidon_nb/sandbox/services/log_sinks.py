@@ -99,7 +99,7 @@ SINKS = Resource(
 
 
 def _create_sink(call: Call) -> HTTPResponse:
-    SINKS.make(call)
+    SINKS.create_from(call)
     return respond(call, None)
 
 
@@ -110,9 +110,8 @@ def _list_sinks(call: Call) -> HTTPResponse:
 
 
 def _remove_sinks(world: World, at: float, destination_id: str) -> None:
-    for sink in [*SINKS.all(world)]:
-        if sink["destination_uuid"] == destination_id:
-            SINKS.remove(world, sink, at)
+    for sink in SINKS.all(world, destination_uuid=destination_id):
+        SINKS.remove(world, sink, at)
 
 
 def _remove_destinations(world: World, at: float, cluster_id: str) -> None:

@@ -14,10 +14,10 @@ from a range that is never routed.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import prices
+from poseidon_nb.sandbox import objects
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Price, Resource
 from poseidon_nb.sandbox.responses import unprocessable
@@ -37,16 +37,13 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]{0,254}")
 _ACTIVE = "ACTIVE"
 _PROTOCOLS = ("udp", "icmp", "tcp")
 _MAX_GATEWAYS, _MAX_SIZE, _MAX_TIMEOUT_S = 100, 100, 86_400
-#: RFC 5737. Load balancers use the first of the three ranges.
-_PUBLIC_RANGE = IPv4Network("198.51.100.0/24")
 
 
 def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
     """Complete the VPCs with their addresses, and a new gateway with its project and its public address."""
     world = call.world
     region = (present or values)["region"]
-    if world.reference_data.available_region(region) is None:
-        raise unprocessable("You specified an invalid region for VPC NAT gateway creation.")
+    objects.require_region(world, region, "You specified an invalid region for VPC NAT gateway creation.")
     known = {vpc["vpc_uuid"]: vpc["gateway_ip"] for vpc in present["vpcs"]} if present is not None else {}
     vpcs = values.get("vpcs", [])
     if len({vpc["vpc_uuid"] for vpc in vpcs}) < len(vpcs):
@@ -64,7 +61,9 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
         if len(GATEWAYS.store(world)) >= _MAX_GATEWAYS:
             raise unprocessable(f"This account can have at most {_MAX_GATEWAYS} VPC NAT gateways.")
         values["project_id"] = requested_project(world, values.get("project_id"))
-        values["public"] = requested_address(call, region) or _free_public_address(world)
+        used = {gateway.internal["public"] for gateway in GATEWAYS.all(world)}
+        fabricated = objects.free_address(objects.NAT_GATEWAY_RANGE, used)
+        values["public"] = requested_address(call, region) or fabricated
 
 
 def _other_default(world: World, vpc_id: str, present: StoredObject | None) -> bool:
@@ -74,11 +73,6 @@ def _other_default(world: World, vpc_id: str, present: StoredObject | None) -> b
         if present is None or gateway["id"] != present["id"]
         for vpc in gateway["vpcs"]
     )
-
-
-def _free_public_address(world: World) -> str:
-    used = {gateway.internal["public"] for gateway in GATEWAYS.all(world)}
-    return next(address for address in map(str, _PUBLIC_RANGE.hosts()) if address not in used)
 
 
 def _new_gateway(_world: World, id_: str, values: dict[str, Any], at: float) -> StoredObject:

@@ -102,7 +102,7 @@ def _price(_world: World, public: dict[str, Any]) -> Price:
 
 def _points_of(world: World, share: StoredObject) -> list[StoredObject]:
     """Return the access points of a share, the default one first."""
-    return [point for point in ACCESS_POINTS.all(world) if point["share_id"] == share["id"]]
+    return ACCESS_POINTS.all(world, share_id=share["id"])
 
 
 def _with_points(call: Call, share: StoredObject) -> StoredObject:
@@ -147,9 +147,8 @@ def _activate_share(world: World, at: float, id_: str) -> None:
 
 def _remove_parts(world: World, at: float, id_: str) -> None:
     for kind in (SNAPSHOTS, ACCESS_POINTS):
-        for part in [*kind.all(world)]:
-            if part["share_id"] == id_:
-                kind.remove(world, part, at)
+        for part in kind.all(world, share_id=id_):
+            kind.remove(world, part, at)
 
 
 def _in_region(call: Call, record: StoredObject) -> StoredObject:
@@ -340,8 +339,7 @@ def _delete_access_point(call: Call, point: StoredObject) -> dict[str, Any]:
     if point["status"] in (_POINT_DELETED, _POINT_FAILED):
         raise bad_request("the access point is deleted")
     # It no longer belongs to its VPC, which can be deleted from now on.
-    rest = {name: value for name, value in point.public.items() if name != "vpc_id"}
-    deleted = StoredObject({**rest, "updated_at": format_time(world.now())}, point.internal)
+    deleted = point.without("vpc_id").with_public(updated_at=format_time(world.now()))
     deleted = ACCESS_POINTS.go_through(world, deleted, [(_POINT_DELETED, _POINT_DELETED_S), ("", 0.0)])
     shown = {**deleted.public, "vpc_id": point["vpc_id"]}
     action = _action(world, SHARES.store(world)[point["share_id"]], "DELETE_ACCESS_POINT", point["id"])

@@ -122,7 +122,7 @@ ATTACHMENTS = Resource(
 
 
 def _create(call: Call) -> HTTPResponse:
-    return respond(call, _keep_auth_key(call, ATTACHMENTS.make(call)))
+    return respond(call, _keep_auth_key(call, ATTACHMENTS.create_from(call)))
 
 
 def _patch(call: Call) -> HTTPResponse:

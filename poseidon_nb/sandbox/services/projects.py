@@ -27,7 +27,7 @@ from poseidon_nb.sandbox.responses import (
     no_content,
     not_found,
     page_body,
-    page_window,
+    page_of,
     unprocessable,
 )
 from poseidon_nb.sandbox.store import StoredObject, to_json
@@ -227,7 +227,7 @@ def add_project(world: World, at: float, fields: dict[str, str], *, default: boo
         {
             "id": id_,
             "owner_uuid": world.state.account["team"]["uuid"],
-            "owner_id": rng.randint(1_000_000, 20_000_000, seed, "owner"),
+            "owner_id": objects.owner_id(world),
             **fields,
             "created_at": format_time(at),
             "updated_at": format_time(at),
@@ -346,14 +346,8 @@ def delete_project(call: Call) -> HTTPResponse:
 def list_resources(call: Call) -> HTTPResponse:
     """Handle ``projects_list_resources`` and ``projects_list_resources_default``."""
     resources = [*resources_of(call.world, _requested_project(call), call.scopes)]
-    number, per_page = page_window(call)
-    page = resources[(number - 1) * per_page : number * per_page]
-    return HTTPResponse(
-        200,
-        page_body(
-            [to_json(_resource_object(call, urn, at, "ok")) for urn, at in page], "resources", call, len(resources)
-        ),
-    )
+    page = [to_json(_resource_object(call, urn, at, "ok")) for urn, at in page_of(call, resources)]
+    return HTTPResponse(200, page_body(page, "resources", call, len(resources)))
 
 
 def assign_resources(call: Call) -> HTTPResponse:

@@ -18,7 +18,15 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects
-from poseidon_nb.sandbox.actions import begin_action, is_busy, pending_event, raise_if_busy
+from poseidon_nb.sandbox.actions import (
+    begin_action,
+    find_action,
+    is_action_on,
+    is_busy,
+    list_actions,
+    pending_event,
+    raise_if_busy,
+)
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
 from poseidon_nb.sandbox.responses import HTTPResponse, no_content, not_found, unprocessable
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
 RESERVED, FLOATING, RESERVED_IPV6 = "reserved_ip", "floating_ip", "reserved_ipv6"
 #: The stores of the two kinds of addresses, by the resource type of their actions.
 _STORES = {RESERVED: "reserved_ips", RESERVED_IPV6: "reserved_ipv6s"}
+_INVALID_REGION_TEXT = "You specified an invalid region."
 #: Parts of addresses that no droplet has; see `objects.networks`.
 _SECONDS, _THIRDS, _HOSTS = (18, 19), range(250, 256), range(4, 254)
 
@@ -186,9 +195,7 @@ def create_ip(call: Call) -> HTTPResponse:
         raise unprocessable("You specified an invalid project.")
     droplet = None if droplet_id is None else _requested_droplet(call)
     if droplet is None:
-        region = world.reference_data.available_region(slug)
-        if region is None:
-            raise unprocessable("You specified an invalid region.")
+        region = objects.require_region(world, slug, _INVALID_REGION_TEXT)
     else:
         region = droplet["region"]
         _check_assignable(world, RESERVED, droplet)
@@ -258,8 +265,7 @@ def start_ip_action(call: Call) -> HTTPResponse:
 
 def list_ip_actions(call: Call) -> HTTPResponse:
     """Handle ``reservedIPsActions_list`` and ``floatingIPsAction_list``, newest first."""
-    ip = _requested_ip(call)["ip"]
-    actions = [action for action in call.world.actions.all()[::-1] if _is_action_of(action, ip)]
+    actions = list_actions(call.world, _action_test(_requested_ip(call)))
     return call.respond_page(
         "actions", "action", [action.with_public(resource_type=_api_name(call)) for action in actions]
     )
@@ -268,14 +274,11 @@ def list_ip_actions(call: Call) -> HTTPResponse:
 def get_ip_action(call: Call) -> HTTPResponse:
     """Handle ``reservedIPsActions_get`` and ``floatingIPsAction_get``. An action of another address is not found."""
     address = _requested_ip(call)
-    action = call.world.actions.get(call.path_id("action_id"))
-    if action is None or not _is_action_of(action, address["ip"]):
-        raise not_found()
-    return _respond_action(call, address, action)
+    return _respond_action(call, address, find_action(call, _action_test(address)))
 
 
-def _is_action_of(action: StoredObject, ip: str) -> bool:
-    return action.public["resource_type"] == RESERVED and bool(action.internal.get("target") == ip)
+def _action_test(address: StoredObject) -> Callable[[StoredObject], bool]:
+    return lambda action: is_action_on(action, RESERVED, address["ip"])
 
 
 def _respond_action(call: Call, address: StoredObject, action: StoredObject, *, status: int = 200) -> HTTPResponse:
@@ -313,9 +316,7 @@ def create_ipv6(call: Call) -> HTTPResponse:
     """Handle ``reservedIPv6_create``."""
     world = call.world
     slug = required_field(call.body, "region_slug", "string")
-    region = world.reference_data.available_region(slug)
-    if region is None:
-        raise unprocessable("You specified an invalid region.")
+    objects.require_region(world, slug, _INVALID_REGION_TEXT)
     serial = world.next_number("reserved_ipv6s")
     ip = objects.reserved_ipv6_address(world, slug, serial)
     address = StoredObject(

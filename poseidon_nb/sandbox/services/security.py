@@ -19,7 +19,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, page_links, page_window
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, page_links, page_of
 from poseidon_nb.sandbox.services.firewalls import protected_droplets
 from poseidon_nb.sandbox.services.projects import exists
 from poseidon_nb.sandbox.states import States
@@ -113,7 +113,7 @@ def _show_scan(call: Call, scan: StoredObject) -> StoredObject:
 
 
 def _affected(world: World, scan: StoredObject, rule_id: str) -> list[dict[str, str]]:
-    suppressed = {one.internal["urn"] for one in SUPPRESSIONS.all(world) if one["rule_uuid"] == rule_id}
+    suppressed = {one.internal["urn"] for one in SUPPRESSIONS.all(world, rule_uuid=rule_id)}
     return [one for one in scan.internal["affected"].get(rule_id, ()) if one["urn"] not in suppressed]
 
 
@@ -205,19 +205,14 @@ def _with_wanted_findings(call: Call, scan: StoredObject) -> StoredObject:
         for one in scan["findings"]
         if severity in {"", one["severity"].lower()} and type_ in {"", _ALL_TYPES, types[one["rule_uuid"]]}
     ]
-    return scan.with_public(findings=_page(call, findings))
-
-
-def _page(call: Call, items: list[Any]) -> list[Any]:
-    number, per_page = page_window(call)
-    return items[(number - 1) * per_page : number * per_page]
+    return scan.with_public(findings=page_of(call, findings))
 
 
 def _list_affected(call: Call, scan: StoredObject) -> list[StoredObject]:
     rule_id = call.path_params["finding_uuid"]
     if not any(finding["rule_uuid"] == rule_id for finding in SCANS.shown(call, scan)["findings"]):
         raise not_found()
-    return [StoredObject(one) for one in _page(call, [*_affected(call.world, scan, rule_id)])]
+    return [StoredObject(one) for one in page_of(call, [*_affected(call.world, scan, rule_id)])]
 
 
 def _exclude(call: Call) -> HTTPResponse:
@@ -260,7 +255,7 @@ def _suppress(call: Call) -> HTTPResponse:
         raise not_found()
     _check_exist(world, urns)
     rule_id = _rule_id(world, rule)
-    present = {one.internal["urn"]: one for one in SUPPRESSIONS.all(world) if one["rule_uuid"] == rule_id}
+    present = {one.internal["urn"]: one for one in SUPPRESSIONS.all(world, rule_uuid=rule_id)}
     rows = []
     for urn in dict.fromkeys(urns):
         _, word, name = urn.split(":", 2)
@@ -271,7 +266,7 @@ def _suppress(call: Call) -> HTTPResponse:
 
 
 def _suppressed(call: Call, rows: list[StoredObject]) -> dict[str, Any]:
-    page = [one.public for one in _page(call, rows)]
+    page = [one.public for one in page_of(call, rows)]
     return {"resources": page, "meta": {"total": len(rows)}, "links": page_links(call, len(rows))}
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.states import run_effects
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
@@ -182,10 +183,7 @@ def delete_tag(call: Call) -> HTTPResponse:
         for record in _tagged_objects(call.world, taggable.kind, folded):
             _set_tags(call.world, taggable, record, [tag for tag in record["tags"] if tag.lower() != folded])
     call.world.tags.remove(folded)
-    # Services that select resources by tag have an effect with this prefix.
-    for name, effect in call.world.effects.items():
-        if name.startswith("tag.deleted."):
-            effect(call.world, call.world.now(), folded)
+    run_effects(call.world, "tag.deleted", call.world.now(), folded)
     return no_content()
 
 

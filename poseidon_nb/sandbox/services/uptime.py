@@ -21,7 +21,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import check_type, optional_field, required_field
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, json_response, no_content, not_found
-from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, records_of
+from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, is_address, records_of
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -86,7 +86,7 @@ def _host(target: str) -> str:
 def is_reachable(world: World, host: str) -> bool:
     """Return whether a host name or address is up."""
     for _ in range(_MAX_ALIASES):
-        if _is_ip_address(host):
+        if is_address(socket.AF_INET, host) or is_address(socket.AF_INET6, host):
             return _is_up(world, host)
         domain = find_domain_of_host(world, host)
         if domain is None:
@@ -102,16 +102,6 @@ def is_reachable(world: World, host: str) -> bool:
         if not aliases:
             return False
         host = domain["name"] if aliases[0] == "@" else aliases[0].lower()
-    return False
-
-
-def _is_ip_address(host: str) -> bool:
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            socket.inet_pton(family, host)
-        except (OSError, ValueError):
-            continue
-        return True
     return False
 
 

@@ -15,10 +15,10 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import conflict, not_found, page_window, unprocessable
+from poseidon_nb.sandbox.responses import conflict, not_found, page_of, unprocessable
 from poseidon_nb.sandbox.services.projects import ensure_default_project, requested_project
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.states import States
@@ -57,8 +57,7 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
     for tag in values.get("tags", []):
         validate_tag(tag)
     if present is None:
-        if world.reference_data.available_region(values["region"]) is None:
-            raise unprocessable(f"The region {values['region']} does not exist.")
+        objects.require_region(world, values["region"], f"The region {values['region']} does not exist.")
         ensure_default_project(world)
         values["project_id"] = requested_project(world, values.get("project_id"))
         return
@@ -98,13 +97,12 @@ RESTORES = Resource(
 
 def _list(call: Call) -> HTTPResponse:
     found = DATABASES.all(call.world)
-    number, per_page = page_window(call)
-    return respond(call, found[(number - 1) * per_page : number * per_page], total=len(found))
+    return respond(call, page_of(call, found), total=len(found))
 
 
 def _open(world: World, _at: float, key: str) -> None:
     code = rng.digest(world.seed, "vector database", key)[:12]
-    hosts = {"http": f"https://{code}.weaviate.sandbox.invalid", "grpc": f"{code}-grpc.weaviate.sandbox.invalid:443"}
+    hosts = {"http": f"https://{code}.weaviate.{objects.HOST}", "grpc": f"{code}-grpc.weaviate.{objects.HOST}:443"}
     DATABASES.put(world, DATABASES.store(world)[key].with_public(endpoints=hosts))
 
 

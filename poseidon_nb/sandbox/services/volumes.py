@@ -20,7 +20,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
 from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
@@ -325,23 +325,17 @@ _STARTERS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_
 
 def list_volume_actions(call: Call) -> HTTPResponse:
     """Handle ``volumeActions_list``, newest first."""
-    id_ = find_volume(call)["id"]
-    return call.respond_page(
-        "actions", "action", [action for action in call.world.actions.all()[::-1] if _is_action_of(action, id_)]
-    )
+    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
 
 
 def get_volume_action(call: Call) -> HTTPResponse:
     """Handle ``volumeActions_get``. An action of another volume is not found."""
+    return call.respond("action", find_action(call, _action_test(call)))
+
+
+def _action_test(call: Call) -> Callable[[StoredObject], bool]:
     id_ = find_volume(call)["id"]
-    action = call.world.actions.get(call.path_id("action_id"))
-    if action is None or not _is_action_of(action, id_):
-        raise not_found()
-    return call.respond("action", action)
-
-
-def _is_action_of(action: StoredObject, volume_id: str) -> bool:
-    return action.public["resource_type"] == "volume" and bool(action.internal.get("target") == volume_id)
+    return lambda action: is_action_on(action, "volume", id_)
 
 
 def _finish_attach(world: World, _at: float, volume_id: str, arguments: dict[str, Any]) -> None:

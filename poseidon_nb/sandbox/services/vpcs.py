@@ -68,6 +68,17 @@ def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | No
     return vpc if vpc is not None and vpc["region"] == region else None
 
 
+def requested_vpc(call: Call, wanted: str | None, region: str, refusal: str) -> StoredObject | None:
+    """Return the VPC that a body asks for, or None for no VPC; raise 422 with these words if it is not in the region."""
+    if not wanted:
+        return None
+    call.require_scopes("vpc:read")
+    vpc = find_vpc_in_region(call.world, wanted, region)
+    if vpc is None:
+        raise unprocessable(refusal)
+    return vpc
+
+
 def ensure_default_vpc(world: World, region: str, at: float) -> StoredObject:
     """Return the default VPC of a region, and create it if necessary."""
     known = world.vpcs.get(objects.default_vpc_id(world, region))
@@ -179,9 +190,7 @@ def create_vpc(call: Call) -> HTTPResponse:
     name = _validated_vpc_name(world, required_field(body, "name", "string"), "")
     description = _validated_description(body)
     slug = required_field(body, "region", "string")
-    region = world.reference_data.available_region(slug)
-    if region is None:
-        raise unprocessable("You specified an invalid region for VPC creation.")
+    objects.require_region(world, slug, "You specified an invalid region for VPC creation.")
     requested = optional_field(body, "ip_range", "string")
     range_ = _parse_range(world, requested) if requested else _free_range(world)
     return call.respond("vpc", _add_vpc(world, name, slug, range_, world.now(), description), status=201)

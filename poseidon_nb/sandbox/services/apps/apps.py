@@ -21,10 +21,10 @@ from poseidon_nb.sandbox.services.apps.deployments import deploy, require_unpinn
 from poseidon_nb.sandbox.services.apps.objects import APPS, check_name, static_apps, with_spec
 from poseidon_nb.sandbox.services.apps.spec import is_static, monthly_usd, read_spec, reference
 from poseidon_nb.sandbox.services.projects import requested_project
-from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
+    from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
 
@@ -75,7 +75,7 @@ def _update(call: Call, app: StoredObject) -> StoredObject:
 def _list(call: Call) -> HTTPResponse:
     apps = APPS.all(call.world)
     if call.query.get("with_projects", "").lower() != "true":
-        apps = [StoredObject({key: app[key] for key in app.public if key != "project_id"}) for app in apps]
+        apps = [app.without("project_id") for app in apps]
     return respond(call, apps)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found
 from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS, UNFINISHED, active_deployment
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
-_HOST = "sandbox.invalid"
 _LOG_TYPES = ("UNSPECIFIED", "BUILD", "DEPLOY", "RUN", "RUN_RESTARTED", "AUTOSCALE_EVENT", "JOB_INVOCATION")
 _MAX_APPS = 100
 _MAX_DAILY_BYTES = 2_000_000_000
@@ -70,8 +69,8 @@ def _log_links(call: Call, *place: str, live: bool) -> HTTPResponse:
     name = "/".join((*place, type_.lower()))
     token = rng.digest(call.world.seed, "log", name)
     if live:
-        return respond(call, {"live_url": f"https://logs.{_HOST}/?token={token}"})
-    return respond(call, {"historic_urls": [f"https://logs.{_HOST}/{name}.log?signature={token}"]})
+        return respond(call, {"live_url": f"https://logs.{objects.HOST}/?token={token}"})
+    return respond(call, {"historic_urls": [f"https://logs.{objects.HOST}/{name}.log?signature={token}"]})
 
 
 def _logs(call: Call) -> HTTPResponse:
@@ -99,7 +98,7 @@ def _console(call: Call) -> HTTPResponse:
     if deployment["id"] != app.internal["active"] or all(one["instance_name"] != wanted for one in own):
         raise not_found()
     token = rng.digest(call.world.seed, "console", wanted, call.world.next_number("app consoles"))
-    return respond(call, {"url": f"wss://console.{_HOST}/?token={token}"})
+    return respond(call, {"url": f"wss://console.{objects.HOST}/?token={token}"})
 
 
 def _health(call: Call) -> HTTPResponse:

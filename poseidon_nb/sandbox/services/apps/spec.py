@@ -16,15 +16,14 @@ price counts the lowest number of instances where it is automatic, and no jobs, 
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.cron import parse_cron
+from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.fields import declared_fields, read_fields
 from poseidon_nb.sandbox.responses import HTTPException, bad_request
 
@@ -50,10 +49,9 @@ _DEFAULT_SIZE, _DEFAULT_REGION, _DEFAULT_PORT = "apps-s-1vcpu-0.5gb", "nyc", 808
 _MESSAGE = re.compile(r"(?:an item of )?([a-z0-9_.]+) (.*)", re.DOTALL)
 
 
-@cache
 def reference() -> dict[str, Any]:
     """Return the regions, the instance sizes and the declared fields of a spec."""
-    data: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "apps.json").read_text("utf-8"))
+    data: dict[str, Any] = load_data("apps")
     return data
 
 

@@ -24,7 +24,7 @@ from poseidon_nb.sandbox.responses import HTTPException, unprocessable
 from poseidon_nb.sandbox.services.databases import engines
 from poseidon_nb.sandbox.services.projects import requested_project
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
-from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, find_vpc_in_region
+from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, requested_vpc
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import DAY_S, HOUR_S, format_time, parse_time
@@ -198,11 +198,8 @@ def check_storage(size: str, storage_mib: int, least_mib: int = 0) -> None:
 
 def check_place(call: Call, values: dict[str, Any]) -> None:
     """Raise an error unless the VPC, the project and the tags of a body can be used."""
-    vpc = values.get("private_network_uuid")
-    if vpc:
-        call.require_scopes("vpc:read")
-    if vpc and find_vpc_in_region(call.world, vpc, values["region"]) is None:
-        raise unprocessable(f"VPC {vpc} not found in {values['region']}.")
+    vpc, region = values.get("private_network_uuid"), values["region"]
+    requested_vpc(call, vpc, region, f"VPC {vpc} not found in {region}.")
     values["project_id"] = requested_project(call.world, values.get("project_id"))
     values["tags"] = requested_tags(call)
 

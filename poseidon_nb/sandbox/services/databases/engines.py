@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.responses import unprocessable
 
@@ -154,8 +154,7 @@ def new_password(world: World, *parts: object) -> str:
 
 def host(world: World, name: str, prefix: str = "") -> str:
     """Return the host of a cluster, or of another way to it."""
-    owner = rng.randint(1_000_000, 20_000_000, world.seed, "owner")
-    return f"{prefix}{name.lower()}-do-user-{owner}-0.{_DOMAIN}"
+    return f"{prefix}{name.lower()}-do-user-{objects.owner_id(world)}-0.{_DOMAIN}"
 
 
 def connection(  # the parts of a connection, all by keyword

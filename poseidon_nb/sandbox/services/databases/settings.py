@@ -10,7 +10,6 @@ not grow by itself, as nothing fills it.
 
 from __future__ import annotations
 
-import base64
 import functools
 import re
 from ipaddress import IPv4Network
@@ -242,7 +241,7 @@ def _remove_source(type_: str) -> Callable[[World, float, Any], None]:
 
 
 def _get_ca(call: Call, _cluster: StoredObject) -> dict[str, Any]:
-    return {"ca": {"certificate": base64.b64encode(authority(call.world).certificate.encode()).decode()}}
+    return {"ca": {"certificate": authority(call.world).encoded_certificate}}
 
 
 _CREDENTIALS = Field(

@@ -38,7 +38,7 @@ def _linking(link: Link) -> Handler:
 
 
 def _attach_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
-    FUNCTIONS.make(call)
+    FUNCTIONS.create_from(call)
     return {}
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import bad_request, not_found, unprocessable
@@ -299,7 +299,7 @@ def _roll_back(call: Call, agent: StoredObject) -> dict[str, Any]:
 
 
 def _create_agent(call: Call) -> HTTPResponse:
-    agent = AGENTS.make(call)
+    agent = AGENTS.create_from(call)
     _add_version(call.world, call.world.now(), agent["uuid"])
     return respond(call, shown(call.world, AGENTS.store(call.world)[agent["uuid"]]))
 
@@ -322,7 +322,7 @@ def _list_by_key(keys: Resource, name: str) -> Handler:
 
 def _start_answering(world: World, at: float, uuid: str) -> None:
     agent = AGENTS.store(world)[uuid]
-    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.sandbox.invalid"
+    url = f"https://{rng.digest(world.seed, 'agent', uuid)[:24]}.agents.{objects.HOST}"
     deployment = {**agent["deployment"], "url": url, "updated_at": format_time(at)}
     AGENTS.put(world, agent.with_public(deployment=deployment, url=url))
 

@@ -75,7 +75,7 @@ DATASETS = collection(
 
 
 def _delete_dataset(call: Call, dataset: StoredObject) -> dict[str, Any]:
-    if any(case["dataset_uuid"] == dataset["dataset_uuid"] for case in TEST_CASES.all(call.world)):
+    if TEST_CASES.all(call.world, dataset_uuid=dataset["dataset_uuid"]):
         raise conflict("The dataset is used by a test case.")
     DATASETS.remove(call.world, dataset)
     return {}
@@ -205,18 +205,14 @@ def _check_case(call: Call, values: dict[str, Any], present: StoredObject | None
 
 def shown_case(world: World, case: StoredObject) -> StoredObject:
     """Return a test case as responses show it."""
-    public = {name: value for name, value in case.public.items() if name != "workspace_uuid"}
-    runs = [run for run in RUNS.all(world) if run["test_case_uuid"] == case["test_case_uuid"]]
+    runs = RUNS.all(world, test_case_uuid=case["test_case_uuid"])
     dataset = DATASETS.store(world)[case["dataset_uuid"]]
-    return StoredObject(
-        {
-            **public,
-            "dataset": dataset.public,
-            "dataset_name": dataset["dataset_name"],
-            "metrics": find_metrics(world, case["metrics"]),
-            "total_runs": len(runs),
-            "latest_version_number_of_runs": sum(run["test_case_version"] == case["version"] for run in runs),
-        }
+    return case.without("workspace_uuid").with_public(
+        dataset=dataset.public,
+        dataset_name=dataset["dataset_name"],
+        metrics=find_metrics(world, case["metrics"]),
+        total_runs=len(runs),
+        latest_version_number_of_runs=sum(run["test_case_version"] == case["version"] for run in runs),
     )
 
 
@@ -238,7 +234,7 @@ TEST_CASES = collection(
 
 
 def _create_case(call: Call) -> HTTPResponse:
-    return respond(call, {"test_case_uuid": TEST_CASES.make(call)["test_case_uuid"]})
+    return respond(call, {"test_case_uuid": TEST_CASES.create_from(call)["test_case_uuid"]})
 
 
 def _update_case(call: Call) -> HTTPResponse:
@@ -262,8 +258,8 @@ def _list_runs(call: Call, case: StoredObject) -> list[StoredObject]:
     version = _wanted_version(call, None)
     return [
         _shown_run(call.world, run)
-        for run in RUNS.all(call.world)
-        if run["test_case_uuid"] == case["test_case_uuid"] and version in {None, run["test_case_version"]}
+        for run in RUNS.all(call.world, test_case_uuid=case["test_case_uuid"])
+        if version in {None, run["test_case_version"]}
     ]
 
 
@@ -382,7 +378,7 @@ def _get_result(call: Call, run: StoredObject) -> dict[str, Any]:
 OPERATIONS: dict[str, Handler] = {
     "genai_list_evaluation_datasets": DATASETS.list(dataset_type="dataset_type"),
     "genai_create_evaluation_dataset": lambda call: respond(
-        call, {"evaluation_dataset_uuid": DATASETS.make(call)["dataset_uuid"]}
+        call, {"evaluation_dataset_uuid": DATASETS.create_from(call)["dataset_uuid"]}
     ),
     "genai_delete_evaluation_dataset": DATASETS.on(_delete_dataset),
     "genai_get_evaluation_dataset_download_url": DATASETS.on(_get_dataset_url),

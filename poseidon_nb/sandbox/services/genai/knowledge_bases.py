@@ -141,7 +141,7 @@ SOURCES = collection(
 
 def _create_base(call: Call) -> HTTPResponse:
     world = call.world
-    base = KNOWLEDGE_BASES.make(call)
+    base = KNOWLEDGE_BASES.create_from(call)
     for source in base.internal["datasources"]:
         SOURCES.add(world, source, world.now(), base["uuid"])
     if not base.public.get("database_id"):
@@ -170,13 +170,12 @@ def _get_base(call: Call) -> HTTPResponse:
 
 def _remove_base(world: World, at: float, uuid: str) -> None:
     for kind in (JOBS, SCHEDULES):
-        for record in [*kind.all(world)]:
-            if record["knowledge_base_uuid"] == uuid:
-                kind.remove(world, record, at)
+        for record in kind.all(world, knowledge_base_uuid=uuid):
+            kind.remove(world, record, at)
 
 
 def _jobs_of(world: World, base: str) -> list[StoredObject]:
-    return [job for job in JOBS.all(world) if job["knowledge_base_uuid"] == base]
+    return JOBS.all(world, knowledge_base_uuid=base)
 
 
 def _source_jobs(job: StoredObject) -> list[dict[str, Any]]:
@@ -262,16 +261,14 @@ def start_job(world: World, at: float, base: str) -> None:
 
 
 def _index_first(world: World, at: float, database: str) -> None:
-    for base in KNOWLEDGE_BASES.all(world):
-        if base.public.get("database_id") == database and not _jobs_of(world, base["uuid"]):
+    for base in KNOWLEDGE_BASES.all(world, database_id=database):
+        if not _jobs_of(world, base["uuid"]):
             start_job(world, at, base["uuid"])
 
 
 def _forget_database(world: World, _at: float, database: str) -> None:
-    for base in [*KNOWLEDGE_BASES.all(world)]:
-        if base.public.get("database_id") == database:
-            public = {name: value for name, value in base.public.items() if name != "database_id"}
-            KNOWLEDGE_BASES.put(world, StoredObject(public, base.internal))
+    for base in KNOWLEDGE_BASES.all(world, database_id=database):
+        KNOWLEDGE_BASES.put(world, base.without("database_id"))
 
 
 def _begin_job(world: World, at: float, uuid: str) -> None:
@@ -298,7 +295,7 @@ def _get_report_url(call: Call, job: StoredObject) -> dict[str, str]:
 
 
 def _check_schedule(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
-    if any(other["knowledge_base_uuid"] == values["knowledge_base_uuid"] for other in SCHEDULES.all(call.world)):
+    if SCHEDULES.all(call.world, knowledge_base_uuid=values["knowledge_base_uuid"]):
         raise conflict("The knowledge base already has a schedule.")
     if not all(0 <= day <= _DAYS_OF_WEEK for day in values["days"]):
         raise unprocessable("days must be numbers from 0 to 7; Monday is 1.")
@@ -334,7 +331,7 @@ SCHEDULES = collection(
 
 
 def _create_schedule(call: Call) -> HTTPResponse:
-    schedule = SCHEDULES.make(call)
+    schedule = SCHEDULES.create_from(call)
     _plan_run(call.world, call.world.now(), schedule)
     return respond(call, schedule)
 
@@ -354,11 +351,10 @@ def _run_schedule(world: World, at: float, uuid: str) -> None:
 
 def _get_schedule(call: Call) -> HTTPResponse:
     base = KNOWLEDGE_BASES.find(call)
-    found = (one for one in SCHEDULES.all(call.world) if one["knowledge_base_uuid"] == base["uuid"])
-    schedule = next(found, None)
-    if schedule is None:
+    schedules = SCHEDULES.all(call.world, knowledge_base_uuid=base["uuid"])
+    if not schedules:
         raise not_found()
-    return respond(call, schedule)
+    return respond(call, schedules[0])
 
 
 def _end_schedule(call: Call, schedule: StoredObject) -> StoredObject:

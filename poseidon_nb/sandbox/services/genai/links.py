@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import bad_request, unprocessable
 from poseidon_nb.sandbox.services.genai.reference import new_secret
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
-_STORAGE_URL = "https://genai-storage.sandbox.invalid"
+_STORAGE_URL = f"https://genai-storage.{objects.HOST}"
 _LINK_LIFE_S = HOUR_S
 _OAUTH_TYPES = ("dropbox", "google")
 
@@ -60,7 +60,7 @@ def _get_oauth_url(call: Call) -> HTTPResponse:
     if type_ not in _OAUTH_TYPES:
         raise bad_request(f"type must be one of {', '.join(_OAUTH_TYPES)}.")
     query = {"client_id": "sandbox", "response_type": "code", "redirect_uri": call.query.get("redirect_url") or ""}
-    return respond(call, {"url": f"https://{type_}.oauth.sandbox.invalid/authorize?{urlencode(query)}"})
+    return respond(call, {"url": f"https://{type_}.oauth.{objects.HOST}/authorize?{urlencode(query)}"})
 
 
 def _create_oauth_tokens(call: Call) -> HTTPResponse:

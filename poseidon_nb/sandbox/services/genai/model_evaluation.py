@@ -186,7 +186,7 @@ def _create_run(call: Call) -> HTTPResponse:
         sections = [*_SECTIONS]
     if not {*sections} <= {*_SECTIONS}:
         raise unprocessable(f"preset_save_sections must be of {', '.join(_SECTIONS)}.")
-    run = RUNS.make(call)
+    run = RUNS.create_from(call)
     if sections:
         saved = {name: run[name] for section in sections for name in _SECTIONS[section] if name in run.public}
         name = call.body.get("preset_name") or run["name"]

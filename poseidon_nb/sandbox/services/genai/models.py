@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import respond
 from poseidon_nb.sandbox.responses import not_found, page_window, unprocessable
@@ -50,8 +50,8 @@ def _list_regions(call: Call) -> HTTPResponse:
             "region": slug,
             "serves_inference": inference,
             "serves_batch": batch,
-            "inference_url": f"https://{slug}.inference.sandbox.invalid",
-            "stream_inference_url": f"wss://{slug}.inference.sandbox.invalid",
+            "inference_url": f"https://{slug}.inference.{objects.HOST}",
+            "stream_inference_url": f"wss://{slug}.inference.{objects.HOST}",
         }
         for slug, inference, batch in rows
     ]
@@ -272,7 +272,7 @@ CUSTOM_MODELS = collection(
 
 
 def _import_custom_model(call: Call) -> HTTPResponse:
-    model = CUSTOM_MODELS.make(call)
+    model = CUSTOM_MODELS.create_from(call)
     job = {
         "uuid": rng.uuid(call.world.seed, "genai import", model["uuid"]),
         "status": "running",

@@ -11,7 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import HTTPException, unprocessable
@@ -163,7 +163,7 @@ def metrics() -> dict[str, dict[str, Any]]:
 
 def user_id(world: World) -> str:
     """Return the numeric id of the account's owner, the same as that of projects."""
-    return str(rng.randint(1_000_000, 20_000_000, world.seed, "owner"))
+    return str(objects.owner_id(world))
 
 
 def new_object(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def collection(
     *fields: Field,
     check: Check | None = None,
     show: Callable[[World, StoredObject], StoredObject] | None = None,
-    build: Callable[..., dict[str, Any] | StoredObject] = new_object,
+    build: Callable[..., dict[str, Any] | StoredObject] | None = None,
     **declared: Any,
 ) -> Resource:
     """Declare a resource with a uuid and the time of its last change.

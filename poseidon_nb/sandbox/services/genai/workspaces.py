@@ -30,7 +30,8 @@ def _new_workspace(world: World, uuid: str, values: dict[str, Any], at: float) -
 
 
 def _in(world: World, kind: Any, workspace: StoredObject) -> list[StoredObject]:
-    return [one for one in kind.all(world) if one.public.get("workspace_uuid") == workspace["uuid"]]
+    found: list[StoredObject] = kind.all(world, workspace_uuid=workspace["uuid"])
+    return found
 
 
 def _shown(world: World, workspace: StoredObject) -> StoredObject:
@@ -61,7 +62,7 @@ def _move_agents(call: Call, workspace: StoredObject) -> StoredObject:
 
 
 def _create(call: Call) -> HTTPResponse:
-    workspace = _move_agents(call, _WORKSPACES.make(call))
+    workspace = _move_agents(call, _WORKSPACES.create_from(call))
     return respond(call, _shown(call.world, workspace))
 
 
