@@ -19,8 +19,8 @@ IDLE = Group(
     verbs=(
         Verb(
             name="idle",
-            help="list droplets, volumes, addresses, load balancers, snapshots, images, checks, Kubernetes and database clusters,"
-            " apps, registries, NAT gateways and NFS shares that cost money and are not used; each with the evidence and the command that ends the cost; help(po.analysis.idle.Rule) explains the rules",
+            help="list droplets, storage, addresses, load balancers, checks and managed services that cost money and are not used;"
+            " each with the evidence and the command that ends the cost; help(po.analysis.idle.Rule) explains the rules",
             run="idle.run:idle",
             reads="idle.run:list_reads",
             operations=(
