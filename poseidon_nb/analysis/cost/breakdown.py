@@ -147,8 +147,9 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
         ("reserved_ipv6", reserved_ipv6, partial(line_items.reserved_ips, version=6)),
     ):
         if given is not None:
-            generic = {} if what in TABLES else {"source": "", "dtypes": _GENERIC_DTYPES}
-            frame = require_columns(given, (), what, **generic)
+            is_known = what in TABLES
+            dtypes = None if is_known else _GENERIC_DTYPES
+            frame = require_columns(given, (), what, source=None if is_known else "", dtypes=dtypes)
             parts.append(_with_project_id(to_lines(frame), frame))
     for resource_type, given in (others or {}).items():
         frame = require_columns(given, (), resource_type, source="", dtypes=_GENERIC_DTYPES)
