@@ -28,7 +28,13 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "reserved_ipv6": "reserved-ipv6 delete",
         "load_balancer": "load-balancers delete",
         "uptime_check": "uptime delete-check",
+        "kubernetes": "kubernetes delete",
+        "database": "databases delete",
+        "app": "apps delete",
+        "registry": "registries delete",
+        "nat_gateway": "vpcnatgateways delete",
+        "nfs": "nfs delete",
     }
 )
 #: The kinds whose command uses the name, where it is unique and plain; all others use the id.
-NAMED_KINDS = frozenset({"droplet", "volume", "load_balancer"})
+NAMED_KINDS = frozenset({"droplet", "volume", "load_balancer", "kubernetes", "database", "app"})

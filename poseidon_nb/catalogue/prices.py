@@ -10,6 +10,7 @@ of them.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -88,6 +89,22 @@ UNASSIGNED_IP = Price(5.0, "address", _THIRD_PARTY, "2026", unverified=True)
 DATABASE_MEMORY_GIB = Price(15.0, "GiB of memory", _THIRD_PARTY_DATABASES, "2026", unverified=True)
 #: For each node, beyond the storage that its size includes.
 DATABASE_STORAGE_GIB = Price(0.215, "GiB of added storage", _FROM_MEMORY, "2026", unverified=True)
+#: The memory of database nodes whose size does not name it.
+_DATABASE_NAMELESS_GIB: Mapping[str, int] = MappingProxyType({"c-96-intel": 192})
+_DATABASE_SIZE = re.compile(r".*-([0-9]+)gb(-intel)?")
+#: The storage that a size includes is documented for few; assumed for the others.
+_DATABASE_STORAGE_PER_MEMORY, _DATABASE_SMALLEST_GIB = 15, 10
+#: Older sizes of instances, which ``apps_list_instanceSizes`` does not return.
+APP_FORMER_SIZES: Mapping[str, Price] = MappingProxyType(
+    {
+        slug: Price(usd, "instance", _THIRD_PARTY_APPS, "2026", unverified=True)
+        for slug, usd in (
+            *(("basic-xxs", 5.0), ("basic-xs", 10.0), ("basic-s", 20.0), ("basic-m", 40.0)),
+            *(("professional-xs", 12.0), ("professional-s", 25.0), ("professional-m", 50.0)),
+            *(("professional-1l", 75.0), ("professional-l", 150.0), ("professional-xl", 300.0)),
+        )
+    }
+)
 #: Of App Platform; the prices of instances are in ``apps_list_instanceSizes``. A development database is one without a cluster.
 APP_DATABASE = Price(7.0, "development database", _THIRD_PARTY_APPS, "2026", unverified=True)
 #: For each app that is only static sites, after the free ones.
@@ -123,6 +140,37 @@ TRANSFER_GIB_PER_TB = 1000.0
 def load_balancer_nodes(size_unit: float | None, size: str | None) -> int:
     """Return the number of nodes of a load balancer. Older ones have the name of a size instead of a number."""
     return int(size_unit) if size_unit else LOAD_BALANCER_NODES.get(size or "", 1)
+
+
+def database_memory_gib(size: str) -> int | None:
+    """Return the memory of a database node, which is part of its size's name; None if it is not."""
+    found = _DATABASE_SIZE.fullmatch(size)
+    return int(found[1]) if found else _DATABASE_NAMELESS_GIB.get(size)
+
+
+def database_storage_gib(size: str) -> int | None:
+    """Return the storage of a database node that its price includes; None if the size is unknown."""
+    memory = database_memory_gib(size)
+    if memory is None:
+        return None
+    return _DATABASE_SMALLEST_GIB if memory == 1 else _DATABASE_STORAGE_PER_MEMORY * memory
+
+
+def database_node_usd(size: str, storage_gib: float | None = None) -> float | None:
+    """Return the monthly price of a database node; None if the size is unknown.
+
+    Parameters
+    ----------
+    size : str
+        The slug of its size.
+    storage_gib : float, optional
+        All its storage; by default what the size includes.
+    """
+    memory, included = database_memory_gib(size), database_storage_gib(size)
+    if memory is None or included is None:
+        return None
+    added = max(0.0, (storage_gib or included) - included)
+    return memory * DATABASE_MEMORY_GIB.usd + added * DATABASE_STORAGE_GIB.usd
 
 
 def backups_usd(droplet_usd: float, plan: str | None = None) -> float:

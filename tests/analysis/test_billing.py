@@ -98,6 +98,15 @@ def test_an_item_without_amount_makes_the_billed_amount_unknown() -> None:
     assert pd.isna(cost.reconcile(cost.lines(), balance, some_items(), now=NOW)["billed_usd"].iloc[-1])
 
 
+def _registry(client: po.Client) -> pd.DataFrame:
+    """Return the subscription of the container registry as a line of one's own."""
+    plan = client.call("registries_get_subscription")["subscription"]
+    usd, created = plan["tier"]["monthly_price_in_cents"] / 100, pd.Timestamp(plan["created_at"])
+    return pd.DataFrame(
+        [{"resource_type": "registry", "name": "Basic", "price_usd_month": usd, "price_usd_hour": usd / 672, "created_at": created}]
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("seed", "count"), [(7, 12), (3, 40)])
 def test_the_bill_of_the_sandbox_equals_the_lines_to_the_cent(clock, seed: int, count: int) -> None:
     with po.Sandbox(seed=seed, droplets=count, clock=clock) as sandbox, po.connect(sandbox, clock=clock) as client:
@@ -113,6 +122,11 @@ def test_the_bill_of_the_sandbox_equals_the_lines_to_the_cent(clock, seed: int, 
             volumes=frame("volumes_list"),
             load_balancers=frame("loadBalancers_list"),
             reserved_ips=frame("reservedIPs_list"),
+            databases=frame("databases_list_clusters"),
+            kubernetes=frame("kubernetes_list_clusters"),
+            apps=frame("apps_list"),
+            app_sizes=frame("apps_list_instanceSizes"),
+            more=_registry(client),
         )
         preview = client.api("GET", "/v2/customers/my/invoices")["invoice_preview"]
         raw = client.call("invoices_get_byUUID", invoice_uuid=preview["invoice_uuid"])

@@ -127,7 +127,13 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
         kubernetes=frame_from_rows(
             "kubernetes", [{"id": "k1", "name": "ha", "ha": True}, {"id": "k2", "name": "plain", "ha": False}]
         ),
-        others={"app": frame_from_rows("apps", [{"id": "a1", "spec": {"name": "site"}}])},
+        database_replicas=pd.DataFrame(
+            [{"id": "r", "name": "read", "size": "db-s-2vcpu-4gb", "storage_size_mib": 71680}]
+        ),
+        apps=frame_from_rows("apps", [{"id": "a1", "spec": {"name": "site"}}]),
+        nfs=pd.DataFrame([{"id": "n", "name": "share", "size_gib": 50}]),
+        nat_gateways=pd.DataFrame([{"id": "g", "name": "gateway", "size": 2}]),
+        others={"function": frame_from_rows("functions", [{"id": "f1", "name": "run"}])},
         more=pd.DataFrame([{"resource_type": "registry", "name": "basic", "price_usd_month": 5.0}]),
         unavailable={"nfs": "403 no"},
     )
@@ -139,8 +145,13 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
         ("volume", "data", 10.0),
         ("load_balancer", "new", 36.0),
         ("load_balancer", "old", 72.0),
+        ("database", "pg", 30.0),
+        ("database", "read", 62.15),
         ("kubernetes", "ha", 40.0),
         ("kubernetes", "plain", 0.0),
+        ("app", "site", 0.0),
+        ("nfs", "share", 15.0),
+        ("nat_gateway", "gateway", 80.0),
         ("reserved_ip", "192.0.2.1", 5.0),
         ("registry", "basic", 5.0),
     ]
@@ -148,17 +159,49 @@ def test_all_resource_types_have_the_prices_computed_by_hand() -> None:
     assert dict(zip(unpriced["resource_type"], unpriced["name"], strict=True)) == {
         "custom_image": "coming",
         "load_balancer": "world",
-        "database": "pg",
         "reserved_ipv6": "2001:db8::1",
-        "app": "site",
+        "function": "run",
         "nfs": pd.NA,
     }
     assert unpriced["note"].notna().all()
     assert unpriced["price_source"].isna().all()
-    with_price = priced[priced["resource_type"] != "registry"]
+    with_price = priced[priced["price_usd_month"].gt(0) & priced["resource_type"].ne("registry")]
     assert with_price["price_source"].notna().all()
     assert (with_price["price_usd_hour"] * 672).round(6).tolist() == with_price["price_usd_month"].round(6).tolist()
     assert lines.loc[lines["resource_type"] == "snapshot", "region"].tolist() == ["fra1"]
+
+
+def an_app(number: int, spec: dict[str, object], **fields: object) -> dict[str, object]:
+    active = {"id": f"d{number}", "phase": "ACTIVE", "spec": spec}
+    return {"id": f"a{number}", "spec": {"name": f"app-{number}"}, "active_deployment": active, **fields}
+
+
+def test_apps_cost_their_instances_databases_and_addresses() -> None:
+    listed = pd.DataFrame({"slug": ["apps-s-1vcpu-1gb", "apps-s-2vcpu-4gb"], "usd_per_month": ["12.00", "50.00"]})
+    small, large = ({"name": name, "instance_size_slug": name} for name in listed["slug"])
+    static = {"static_sites": [{"name": "site"}]}
+    rows = [
+        an_app(1, {"services": [{**small, "instance_count": 2}], "workers": [large], "jobs": [small]}),
+        an_app(2, {"services": [{**small, "autoscaling": {"min_instance_count": 3, "max_instance_count": 9}}]}),
+        an_app(3, {"services": [{"instance_size_slug": "basic-s"}], "databases": [{}, {"production": True}]}),
+        an_app(4, {"services": [small], "egress": {"type": "DEDICATED_IP"}}),
+        an_app(5, {"services": [small, {"instance_size_slug": "of-tomorrow"}]}),
+        an_app(6, {}, active_deployment=None),
+        *(an_app(number, static, created_at=f"2026-06-{30 - number}T00:00:00Z") for number in range(7, 11)),
+    ]
+    lines = cost.lines(apps=frame_from_rows("apps", rows), app_sizes=listed).set_index("name")
+    usd = lines["price_usd_month"].astype(object).where(lines["price_usd_month"].notna(), None).tolist()
+    # Three static apps are free: the oldest ones.
+    assert usd == [74.0, 36.0, 27.0, 37.0, None, 0.0, 3.0, 0.0, 0.0, 0.0]
+    assert lines["quantity"].tolist()[:4] == [3, 3, 1, 1]
+    assert lines["size"].tolist()[1:4] == ["apps-s-1vcpu-1gb", "basic-s", "apps-s-1vcpu-1gb"]
+    assert lines["price_source"].tolist()[:2] == ["apps_list_instanceSizes"] * 2
+    assert all("(unverified)" in lines.loc[name, "price_source"] for name in ("app-3", "app-4", "app-7"))
+    assert "billed by the second" in lines.loc["app-1", "note"]
+    assert "scaled from 3 instances" in lines.loc["app-2", "note"]
+    assert lines.loc["app-5", "note"] == "the price of an instance is unknown"
+    without = cost.lines(apps=frame_from_rows("apps", rows[:1]))
+    assert without["note"].tolist() == ["the prices of instances are unknown"]
 
 
 def test_an_account_without_idle_addresses_has_no_line_for_them():
@@ -310,14 +353,15 @@ def test_a_droplet_includes_its_snapshots_and_volumes_and_names_may_repeat() -> 
 
 def test_resources_without_price_are_counted_and_noted_but_not_zero() -> None:
     lines = cost.lines(
-        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "db"}]), unavailable={"app": "501"}
+        databases=frame_from_rows("databases", [{"id": "d", "name": "pg", "size": "unknown"}]),
+        unavailable={"app": "501"},
     )
     sums = cost.by(lines).set_index("group")
     assert sums["price_usd_month"].isna().all()
     assert sums["unpriced"].to_dict() == {"app": 0, "database": 1}
     assert sums["note"].to_dict() == {
         "app": "could not be read: 501",
-        "database": "the API returns no prices for database clusters",
+        "database": "the memory of its size is unknown",
     }
 
 

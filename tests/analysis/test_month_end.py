@@ -70,13 +70,13 @@ def test_what_ended_costs_what_was_billed() -> None:
 def test_what_cannot_be_listed_runs_on_at_its_rate() -> None:
     billed = items(
         an_item("Volumes", "v", 5.0, "01T00", "16T12"),
-        an_item("App Platform", "a", 5.0, "01T00", "16T12"),
-        an_item("App Platform", "b", 1.0, "01T00", "10T00"),
+        an_item("Unknown Product", "a", 5.0, "01T00", "16T12"),
+        an_item("Unknown Product", "b", 1.0, "01T00", "10T00"),
     )
     found = cost.forecast(cost.lines(unavailable={"volume": "403 no"}), billed, now=NOON).set_index("group")
     full = round(5.0 / 372 * HOURS, 2)
     assert found.loc["volume", ["low_usd", "likely_usd"]].tolist() == [5.0, full]
-    assert found.loc["App Platform", ["likely_usd", "billed_usd", "ended"]].tolist() == [full + 1.0, 6.0, 1]
+    assert found.loc["Unknown Product", ["likely_usd", "billed_usd", "ended"]].tolist() == [full + 1.0, 6.0, 1]
     assert found.loc["volume", "how"] == "1 at the rate so far"
     assert found.loc["volume", "high_usd"] > full
 

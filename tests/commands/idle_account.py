@@ -1,4 +1,4 @@
-"""An account with thirty wastes of all kinds among three hundred things that are used."""
+"""An account with thirty-seven wastes of all kinds among three hundred things that are used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build(desk: Desk) -> Waste:
     _clear_seed(desk)
     waste = _plant_old(desk)
     desk.sandbox.advance(100 * _DAY_S)
-    waste |= _plant_new(desk)
+    waste |= _plant_new(desk) | _plant_services(desk)
     _use(desk)
     desk.sandbox.advance(8 * _DAY_S)
     return waste
@@ -45,6 +45,8 @@ def _clear_seed(desk: Desk) -> None:
         client.call("loadBalancers_delete", lb_id=balancer["id"])
     for check in client.call("uptime_list_checks"):
         client.call("uptime_delete_check", check_id=check["id"])
+    desk.do("kubernetes delete render --yes")
+    desk.do("registries delete tidepool --yes")
     off = [droplet.name for droplet in client.droplets.list() if droplet.status == "off"]
     desk.do(f"droplets power_on {' '.join(off)}")
 
@@ -112,6 +114,62 @@ def _plant_new(desk: Desk) -> Waste:
     desk.sandbox.advance(600)
     client.call("uptime_get_checkState", check_id=check)
     return volumes | ips | {("reserved_ipv6", v6), ("uptime_check", check)} | balancers
+
+
+def _plant_services(desk: Desk) -> Waste:
+    client = desk.session.client()
+    clusters = {("kubernetes", _cluster(client, name, 0)) for name in ("empty-0", "empty-1")}
+    # A control plane that is not highly available is free.
+    _cluster(client, "free", 0, ha=False)
+    _cluster(client, "busy", 1)
+    walled = _database(client, "walled", [{"type": "tag", "value": "nothing-has-this"}])
+    _database(client, "by-address", [{"type": "ip_addr", "value": "192.0.2.1"}])
+    _database(client, "by-tag", [{"type": "tag", "value": "nothing-has-this"}, {"type": "tag", "value": "web"}])
+    spec = {"name": "never", "services": [{"name": "web", "image": {"registry_type": "DOCKER_HUB", "repository": "a"}}]}
+    app = client.call("apps_create", body={"spec": spec})["app"]["id"]
+    (deployment,) = client.call("apps_list_deployments", app_id=app)
+    client.call("apps_cancel_deployment", app_id=app, deployment_id=deployment["id"])
+    client.call("registries_create", body={"name": "bare", "subscription_tier_slug": "basic"})
+    vpcs = [client.call("vpcs_create", body={"name": "quiet", "region": "nyc3"})["vpc"]["id"]]
+    vpcs.append(client.call("droplets_list", name="web-1")[0]["vpc_uuid"])
+    gateways = [_gateway(client, f"gateway-{number}", vpc) for number, vpc in enumerate(vpcs)]
+    shares = [_share(client, f"share-{number}", vpc) for number, vpc in enumerate(vpcs)]
+    desk.sandbox.advance(600)
+    action = {"type": "detach", "region": "nyc3", "params": {"vpc_id": vpcs[0]}}
+    client.call("nfs_create_action", nfs_id=shares[0], body=action)
+    return clusters | {
+        ("database", walled),
+        ("app", app),
+        ("registry", "bare"),
+        ("nat_gateway", gateways[0]),
+        ("nfs", shares[0]),
+    }
+
+
+def _cluster(client: Any, name: str, nodes: int, *, ha: bool = True) -> str:
+    pool = {"name": f"{name}-pool", "size": "s-2vcpu-4gb", "count": 1}
+    body = {"name": name, "region": "nyc3", "version": "latest", "ha": ha, "node_pools": [pool]}
+    cluster = client.call("kubernetes_create_cluster", body=body)["kubernetes_cluster"]
+    if not nodes:
+        (made,) = cluster["node_pools"]
+        body = {"name": made["name"], "count": 0}
+        client.call("kubernetes_update_nodePool", cluster_id=cluster["id"], node_pool_id=made["id"], body=body)
+    return str(cluster["id"])
+
+
+def _database(client: Any, name: str, rules: list[dict[str, str]]) -> str:
+    body = {"name": name, "engine": "pg", "size": "db-s-1vcpu-1gb", "region": "nyc3", "num_nodes": 1, "rules": rules}
+    return str(client.call("databases_create_cluster", body=body)["database"]["id"])
+
+
+def _gateway(client: Any, name: str, vpc: str) -> str:
+    body = {"name": name, "type": "PUBLIC", "region": "nyc3", "size": 1, "vpcs": [{"vpc_uuid": vpc}]}
+    return str(client.call("vpcnatgateways_create", body=body)["vpc_nat_gateway"]["id"])
+
+
+def _share(client: Any, name: str, vpc: str) -> str:
+    body = {"name": name, "size_gib": 50, "region": "nyc3", "vpc_ids": [vpc]}
+    return str(client.call("nfs_create", body=body)["share"]["id"])
 
 
 def _balancer(client: Any, name: str, **fields: Any) -> str:

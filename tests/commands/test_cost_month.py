@@ -142,16 +142,16 @@ def test_a_budget_is_kept_for_its_account_and_only_its_user_can_read_it(desk) ->
     assert unset["forecast_usd"].tolist() == [desk.do("cost forecast").iloc[-1]["likely_usd"]]
     desk.do("cost budget")
     assert desk.ui.said[-1] == "No budget is set. Set one with %do cost budget set 500."
-    assert desk.do("cost budget set 900") is None
+    assert desk.do("cost budget set 1000") is None
     desk.do("cost budget set 60 --by tag")
     desk.do("cost budget set 400 --tag env:prod")
     assert desk.ui.said[-1] == (
-        "Budget: $900.00 a month for the account, $60.00 for each tag and $400.00 for the tag env:prod."
+        "Budget: $1,000.00 a month for the account, $60.00 for each tag and $400.00 for the tag env:prod."
     )
     assert budgets_path().stat().st_mode & 0o077 == 0
     assert desk.sandbox.token not in budgets_path().read_text()
     table = desk.do("cost budget").set_index("group")
-    assert table.loc["(all)", ["limit_usd", "status"]].tolist() == [900.0, "at risk"]
+    assert table.loc["(all)", ["limit_usd", "status"]].tolist() == [1000.0, "at risk"]
     assert table.loc["env:prod", ["limit_usd", "status"]].tolist() == [400.0, "within"]
     assert table.loc["web", ["limit_usd", "status"]].tolist() == [60.0, "over"]
     assert desk.do("cost budget --tag web")["group"].tolist() == ["web"]
@@ -242,7 +242,7 @@ def test_the_cost_over_time_is_that_of_the_raw_invoices(desk) -> None:
     start, now = datetime(2026, 9, 28, tzinfo=UTC), desk.sandbox.now
     table = desk.do("cost --by tag --last 54d")
     answer = raw(desk, "/v2/customers/my/invoices?per_page=200")
-    tags: dict[tuple[str, str], list[str]] = {}
+    tags: dict[tuple[str, str], list[str]] = {("Container Registry", "container-registry"): ["-"]}
     for path, key, products in (
         ("droplets?per_page=200", "droplets", ("Droplets", "Backups")),
         ("droplets?type=gpus", "droplets", ("Droplets", "Backups")),
@@ -250,6 +250,9 @@ def test_the_cost_over_time_is_that_of_the_raw_invoices(desk) -> None:
         ("snapshots?per_page=200", "snapshots", ("Snapshots", "Volume Snapshots")),
         ("images?private=true&per_page=200", "images", ("Custom Images",)),
         ("load_balancers?per_page=200", "load_balancers", ("Load Balancers",)),
+        ("databases", "databases", ("Managed Databases",)),
+        ("kubernetes/clusters", "kubernetes_clusters", ("Kubernetes Clusters",)),
+        ("apps", "apps", ("App Platform",)),
     ):
         for one in raw(desk, f"/v2/{path}")[key]:
             tags |= {(product, str(one["id"])): one.get("tags") or ["-"] for product in products}

@@ -20,7 +20,7 @@ from tests.commands.idle_account import build
 
 COLUMNS = [column.name for column in DERIVED_TABLES["idle"].columns]
 #: The rows of a new sandbox.
-SEEDED = ["staging-db", "legacy-reports", "old-uploads", "198.18.250.5"]
+SEEDED = ["render", "staging-db", "legacy-reports", "old-uploads", "198.18.250.5"]
 
 
 @pytest.fixture(autouse=True)
@@ -42,19 +42,21 @@ def limit(desk, *scopes):
     desk.session._clients[None] = connect(token=answer["token"], base_url=desk.sandbox.url, clock=desk.session.clock)
 
 
-def test_thirty_wastes_among_three_hundred_things_that_are_used(desk):
+def test_wastes_of_all_kinds_among_three_hundred_things_that_are_used(desk):
     waste = build(desk)
-    assert len(waste) == 30
+    assert len(waste) == 37
     found = desk.do("idle")
     assert pairs(found) == waste
     assert {*found["kind"]} == {*NOUNS} == {*catalogue.COMMANDS}
     used = sum(
         len(desk.session.client().call(one))
-        for one in ("droplets_list", "volumes_list", "snapshots_list", "reservedIPs_list", "loadBalancers_list", "uptime_list_checks")
+        for one in ("droplets_list", "volumes_list", "snapshots_list", "reservedIPs_list", "loadBalancers_list", "uptime_list_checks",
+                    "kubernetes_list_clusters", "databases_list_clusters", "apps_list", "registries_list", "vpcnatgateways_list", "nfs_list")
     )  # fmt: skip
-    assert used - len(waste) >= 295
+    assert used - len(waste) >= 300
     priced = found["usd_month"].dropna()
-    assert priced.gt(0).all()
+    # An app that is not deployed is not billed.
+    assert found.loc[priced.index[priced == 0], "kind"].tolist() == ["app"]
     assert priced.is_monotonic_decreasing
     assert found.loc[found["usd_month"].isna(), "kind"].tolist() == ["reserved_ipv6"]
     assert found["why"].str.len().gt(10).all()
@@ -71,13 +73,13 @@ def test_a_new_sandbox_has_a_few_idle_things(desk):
     assert [*found["name"]] == SEEDED
     (said,) = desk.ui.said
     assert said == (
-        "2 droplets, 1 volume and 1 reserved IP are idle, $46.00 a month. Keep the rows to end in a variable, and use"
+        "2 droplets, 1 volume, 1 reserved IP and 1 Kubernetes cluster are idle, $86.00 a month. Keep the rows to end in a variable, and use"
         " %do apply {variable}."
     )
     prices = desk.do("cost lines").set_index("id")["price_usd_month"]
     assert found["usd_month"].tolist() == [prices[id_] for id_ in found["id"]]
     assert desk.changes() == []
-    (row,) = desk.do("idle --no-metrics --columns name,why").iloc[2:3].to_dict("records")
+    (row,) = desk.do("idle --no-metrics --columns name,why").iloc[3:4].to_dict("records")
     assert row == {"name": "old-uploads", "why": "attached to no droplet; 50 GiB; created 140 days ago"}
 
 
@@ -86,7 +88,7 @@ def test_an_age_limit_finds_snapshots_and_no_metrics_sends_fewer_requests(desk):
     desk.do("idle --no-metrics")
     assert not any("/monitoring/" in line for line in desk.sent())
     young = desk.do("idle --no-metrics --older-than 1w")
-    assert {*young["kind"]} == {"droplet", "volume", "reserved_ip", "snapshot", "image"}
+    assert {*young["kind"]} == {"droplet", "volume", "reserved_ip", "snapshot", "image", "kubernetes"}
     assert young.loc[young["name"] == "db-1-before-2026-10-31", "why"].tolist() == [
         "22 days old; there is a newer one of droplet 521000064"
     ]
@@ -160,22 +162,23 @@ def test_each_command_deletes_or_freezes_what_its_kind_is():
         verb = parse(f"{command} 3d80cb72-342b-4aaa-b92e-4e4abb24a933").verb
         if kind != "droplet":
             assert operation(verb.operations[0]).method == "DELETE"
-        assert verb.group.replace("-", "_").rstrip("s") in {kind, "uptime", "reserved_ipv6"}
+        noun = {"vpcnatgateways": "nat_gateway", "registries": "registry", "uptime": "uptime_check"}.get(verb.group)
+        assert (noun or verb.group.replace("-", "_")).rstrip("s") == kind.rstrip("s")
 
 
 def test_apply_ends_the_rows_that_were_kept(desk):
     idle = desk.do("idle")
-    kept = idle[idle["kind"] != "droplet"]
+    kept = idle[~idle["kind"].isin(["droplet", "kubernetes"])]
     desk.sent()
     plan = desk.do("apply {kept} --plan", kept=kept)
     assert plan.usd_month == -10.0
     assert [(step.verb, str(step.targets[0])) for step in plan.steps] == [
-        ("delete", f"old-uploads ({idle['id'][2]})"), ("delete", "198.18.250.5"),
+        ("delete", f"old-uploads ({idle['id'][3]})"), ("delete", "198.18.250.5"),
     ]  # fmt: skip
     assert desk.changes() == []
     assert desk.do("apply {kept} --dry-run", kept=kept) is None
     assert desk.ui.said[-1].split("\n\n") == [
-        f"DELETE /v2/volumes/{idle['id'][2]}",
+        f"DELETE /v2/volumes/{idle['id'][3]}",
         "DELETE /v2/reserved_ips/198.18.250.5",
     ]
     assert desk.changes() == []
@@ -187,11 +190,11 @@ def test_apply_ends_the_rows_that_were_kept(desk):
     desk.ui.answer = True
     assert desk.do("apply {kept}", kept=kept)["status"].tolist() == ["completed", "completed"]
     assert len(desk.changes()) == 2
-    assert [*desk.do("idle")["name"]] == SEEDED[:2]
+    assert [*desk.do("idle")["name"]] == SEEDED[:3]
     # Again, there is nothing to do, and that is said.
     assert desk.do("apply {kept} --yes", kept=kept) is None
     assert [said for said in desk.ui.said if "no longer idle" in said] == [
-        f"The volume old-uploads ({idle['id'][2]}) is no longer idle, so it was left out.",
+        f"The volume old-uploads ({idle['id'][3]}) is no longer idle, so it was left out.",
         "The reserved IP 198.18.250.5 is no longer idle, so it was left out.",
     ]
 
@@ -226,7 +229,7 @@ def test_a_frame_from_a_file_and_rows_that_are_there_twice(desk, tmp_path):
     read = pd.read_csv(tmp_path / "idle.csv")
     assert len(desk.do("apply {file} --plan", file=str(tmp_path / "idle.csv")).steps) == 1
     plan = desk.do("apply {twice} --plan", twice=pd.concat([read, read]))
-    assert [step.request.target for step in plan.steps] == [f"/v2/volumes/{idle['id'][2]}"]
+    assert [step.request.target for step in plan.steps] == [f"/v2/volumes/{idle['id'][3]}"]
     droplets = idle[idle["kind"] == "droplet"]
     droplets.to_csv(tmp_path / "droplets.csv", index=False)
     plan = desk.do("apply {read} --plan", read=pd.read_csv(tmp_path / "droplets.csv"))
@@ -234,7 +237,7 @@ def test_a_frame_from_a_file_and_rows_that_are_there_twice(desk, tmp_path):
 
 
 def test_a_changed_command_is_refused_and_nothing_is_done(desk):
-    idle = desk.do("idle").iloc[2:3]
+    idle = desk.do("idle").iloc[3:4]
     id_ = idle["id"].iloc[0]
     desk.sent()
     for command in (
@@ -255,14 +258,14 @@ def test_a_changed_command_is_refused_and_nothing_is_done(desk):
     ):
         for option in ("", " --plan", " --dry-run"):
             with pytest.raises(
-                InvalidArgument, match=r"^Row 2: the command .* is not the one of this volume\."
+                InvalidArgument, match=r"^Row 3: the command .* is not the one of this volume\."
             ) as error:
                 desk.do(f"apply {{idle}} --yes{option}", idle=idle.assign(command=command))
             assert "\n" not in str(error.value)
     for column, value, message in (
-        ("kind", "database", "Row 2: unknown kind 'database'. Expected one of droplet"),
+        ("kind", "domain", "Row 3: unknown kind 'domain'. Expected one of droplet"),
         ("kind", "volumes", "Did you mean volume"),
-        ("id", None, "Row 2: the id is missing."),
+        ("id", None, "Row 3: the id is missing."),
         ("name", "other", "is not the one of this volume"),
     ):
         with pytest.raises(InvalidArgument, match=message):
@@ -276,7 +279,7 @@ def test_a_changed_command_is_refused_and_nothing_is_done(desk):
 
 
 def test_a_name_that_another_volume_has_by_now_does_not_matter(desk):
-    idle = desk.do("idle").iloc[2:3]
+    idle = desk.do("idle").iloc[3:4]
     desk.do("volumes create old-uploads --region sfo3 --size-gigabytes 10")
     plan = desk.do("apply {idle} --plan", idle=idle)
     assert [step.request.target for step in plan.steps] == [f"/v2/volumes/{idle['id'].iloc[0]}"]
@@ -298,6 +301,6 @@ def test_it_costs_few_requests_and_says_when_it_takes_long(desk, monkeypatch):
     desk.sent()
     desk.do("idle --no-metrics")
     sent = desk.sent()
-    # Ten lists, the actions of two droplets, and the state of each check.
+    # Sixteen lists, the actions of two droplets, the repositories of a registry, and the state of each check.
     checks = len(desk.session.client().call("uptime_list_checks"))
-    assert len(sent) == 10 + 2 + checks
+    assert len(sent) == 16 + 2 + 1 + checks

@@ -34,6 +34,11 @@ PRODUCTS = {
     "reserved_ip": "Reserved IPs",
     "reserved_ipv6": "Reserved IPs",
     "spaces": "Spaces Subscription",
+    "database": "Managed Databases",
+    "app": "App Platform",
+    "nfs": "Network File Storage",
+    "nat_gateway": "VPC NAT Gateways",
+    "registry": "Container Registry",
 }
 #: The product of the row that compares the balance with all lines.
 ALL_PRODUCTS = "(all)"
@@ -178,11 +183,17 @@ def product_name(product: object) -> object:
 
 
 def _has_line(items: pd.DataFrame, products: pd.Series, expected: pd.DataFrame) -> pd.Series:
-    """Return which items are for resources that have a line; an item without a resource counts as such."""
+    """Return which items are for resources that have a line.
+
+    An item without a resource counts as such, and so does one of a product with a line without an id: a subscription.
+    """
     known = {*zip(expected["product"], expected["id"].astype(object), strict=True)}
+    subscribed = {*expected.loc[expected["id"].isna(), "product"]}
     ids = [items[name].astype(object) for name in ("resource_id", "resource_uuid") if name in items.columns]
     found = [
-        any((product, id_) in known for id_ in given) or not any(isinstance(id_, str) and id_ for id_ in given)
+        product in subscribed
+        or any((product, id_) in known for id_ in given)
+        or not any(isinstance(id_, str) and id_ for id_ in given)
         for product, *given in zip(products, *ids, strict=True)
     ]
     return pd.Series(found, items.index, dtype=bool)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from poseidon_nb.analysis.cost import line_items
+from poseidon_nb.analysis.cost import line_items, service_items
 from poseidon_nb.analysis.inputs import lists, texts
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.columns import TIME
-from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
 from poseidon_nb.frames.tables.pricing import COST_KEYS
 from poseidon_nb.frames.validation import build_derived, require_columns
 from poseidon_nb.text import expected_one_of
@@ -43,7 +43,7 @@ _DROPLET_TYPES = ("droplet", "kubernetes_node")
 #: The further resource types whose lines are computed from the list of droplets.
 _DERIVED_TYPES = ("kubernetes_node", "backup", "transfer")
 #: The columns of resources whose frames may have no table.
-_GENERIC_DTYPES = {"id": "string", "created_at": TIME, "tags": "list"}
+_GENERIC_DTYPES: dict[str, str] = {"id": "string", "created_at": TIME, "tags": "list"}
 _REQUIRED = (
     *(
         "resource_type",
@@ -74,7 +74,12 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
     reserved_ips: pd.DataFrame | None = None,
     reserved_ipv6: pd.DataFrame | None = None,
     databases: pd.DataFrame | None = None,
+    database_replicas: pd.DataFrame | None = None,
     kubernetes: pd.DataFrame | None = None,
+    apps: pd.DataFrame | None = None,
+    app_sizes: pd.DataFrame | None = None,
+    nfs: pd.DataFrame | None = None,
+    nat_gateways: pd.DataFrame | None = None,
     projects: pd.DataFrame | None = None,
     resources: pd.DataFrame | None = None,
     others: Mapping[str, pd.DataFrame] | None = None,
@@ -86,7 +91,7 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
 
     Parameters
     ----------
-    droplets, snapshots, volumes, load_balancers, reserved_ips, databases, kubernetes : pandas.DataFrame, optional
+    droplets, snapshots, volumes, load_balancers, reserved_ips, databases, kubernetes, apps : pandas.DataFrame, optional
         As returned by ``client.droplets.frame()`` or ``client.call("volumes_list", frame=True)``; GPU droplets are
         droplets. A droplet that is off costs the same.
     sizes : pandas.DataFrame, optional
@@ -97,6 +102,12 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
         Only imported images count, not snapshots and backups.
     reserved_ipv6 : pandas.DataFrame, optional
         Unassigned addresses become lines without a price.
+    database_replicas : pandas.DataFrame, optional
+        The read-only nodes of all database clusters (``databases_list_replicas``).
+    app_sizes : pandas.DataFrame, optional
+        The instance sizes of apps (``apps_list_instanceSizes``); without them instances have no price.
+    nfs, nat_gateways : pandas.DataFrame, optional
+        As returned by ``client.call("nfs_list", frame=True)`` and ``vpcnatgateways_list``.
     projects : pandas.DataFrame, optional
         For the names of projects that resources refer to by id.
     resources : pandas.DataFrame, optional
@@ -126,13 +137,19 @@ def lines(  # noqa: PLR0913  # a keyword for each resource type
         ("images", images, line_items.custom_images),
         ("volumes", volumes, line_items.volumes),
         ("load_balancers", load_balancers, line_items.load_balancers),
-        ("databases", databases, line_items.databases),
-        ("kubernetes", kubernetes, line_items.kubernetes),
+        ("databases", databases, service_items.databases),
+        ("database_replicas", database_replicas, service_items.database_replicas),
+        ("kubernetes", kubernetes, service_items.kubernetes),
+        ("apps", apps, partial(service_items.apps, sizes=app_sizes)),
+        ("nfs", nfs, service_items.nfs),
+        ("nat_gateways", nat_gateways, service_items.nat_gateways),
         ("reserved_ips", reserved_ips, partial(line_items.reserved_ips, version=4)),
         ("reserved_ipv6", reserved_ipv6, partial(line_items.reserved_ips, version=6)),
     ):
         if given is not None:
-            frame = require_columns(given, (), what)
+            is_known = what in TABLES
+            dtypes = None if is_known else _GENERIC_DTYPES
+            frame = require_columns(given, (), what, source=None if is_known else "", dtypes=dtypes)
             parts.append(_with_project_id(to_lines(frame), frame))
     for resource_type, given in (others or {}).items():
         frame = require_columns(given, (), resource_type, source="", dtypes=_GENERIC_DTYPES)

@@ -187,7 +187,7 @@ def _add_charges(found: dict[tuple[str, str], BilledResource], items: pd.DataFra
         ids = [value for name in ("resource_id", "resource_uuid") if isinstance(value := row.get(name), str) and value]
         description = row.get("description")
         description = description if isinstance(description, str) else ""
-        fallback = ids[0] if ids else "" if (product, "") in found else description
+        fallback = "" if (product, "") in found else ids[0] if ids else description
         id_ = next((one for one in ids if (product, one) in found), fallback)
         resource = found.setdefault((product, id_), BilledResource(product, id_))
         resource.charges.append(_charge(row, description, now))

@@ -34,7 +34,7 @@ def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
         month = month.fillna(frame["size"].map(listed).astype("Float64"))
     cap_hours = np.where(has_gpus(frame), prices.CAP_HOURS_GPU, prices.CAP_HOURS)
     ids = frame["id"].astype("Int64")
-    lines = _lines(
+    lines = new_lines(
         "droplet",
         frame,
         id=ids.astype("string"),
@@ -50,7 +50,7 @@ def droplets(frame: pd.DataFrame, sizes: pd.DataFrame | None) -> pd.DataFrame:
         price_source=pd.Series("sizes_list", frame.index).mask(has_price, "droplets_list"),
     )
     lines["resource_type"] = lines["resource_type"].mask(is_kubernetes_node(frame), "kubernetes_node")
-    return _without_price(lines, month.isna(), "neither the droplet nor the list of sizes has a price")
+    return without_price(lines, month.isna(), "neither the droplet nor the list of sizes has a price")
 
 
 def backups(frame: pd.DataFrame, droplet_lines: pd.DataFrame, policies: pd.DataFrame | None) -> pd.DataFrame:
@@ -85,8 +85,8 @@ def backups(frame: pd.DataFrame, droplet_lines: pd.DataFrame, policies: pd.DataF
         note=plan,
     )
     shares = " or ".join(f"{price.usd:.0%} ({name})" for name, price in prices.BACKUPS.items())
-    lines = _without_price(lines, share.isna(), f"unknown backup plan: {shares} of the droplet's price")
-    return _without_price(lines, droplet_month.isna() & share.notna(), "the price of the droplet is unknown")
+    lines = without_price(lines, share.isna(), f"unknown backup plan: {shares} of the droplet's price")
+    return without_price(lines, droplet_month.isna() & share.notna(), "the price of the droplet is unknown")
 
 
 def snapshots(frame: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def custom_images(frame: pd.DataFrame) -> pd.DataFrame:
 def volumes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a line for each volume, attached or not."""
     frame = require_columns(frame, ("id", "name", "size_gigabytes", "region", "droplet_ids"), "volumes")
-    lines = _priced(
+    lines = priced(
         "volume",
         frame,
         prices.VOLUME_GIB,
@@ -121,7 +121,7 @@ def volumes(frame: pd.DataFrame) -> pd.DataFrame:
         droplet_id=pd.Series(_first_values(frame, "droplet_ids"), frame.index, dtype="Int64"),
         created_at=frame.get("created_at"),
     )
-    return _without_price(lines, frame["size_gigabytes"].isna(), "the API returns no size")
+    return without_price(lines, frame["size_gigabytes"].isna(), "the API returns no size")
 
 
 def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +135,7 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
         prices.load_balancer_nodes(None if pd.isna(unit) else unit, None if pd.isna(size) else size)
         for unit, size in zip(units, sizes, strict=True)
     ]
-    lines = _priced(
+    lines = priced(
         "load_balancer",
         frame,
         prices.LOAD_BALANCER_NODE,
@@ -148,14 +148,14 @@ def load_balancers(frame: pd.DataFrame) -> pd.DataFrame:
     if "type" not in frame.columns:
         return lines
     is_other = frame["type"].fillna("REGIONAL").ne("REGIONAL")
-    return _without_price(lines, is_other, "only regional HTTP load balancers have a known price")
+    return without_price(lines, is_other, "only regional HTTP load balancers have a known price")
 
 
 def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
     """Return a line for each reserved IP address that no droplet uses; assigned addresses are free."""
     frame = require_columns(frame, ("ip", "droplet_id"), "reserved_ips" if version == 4 else "reserved_ipv6")  # noqa: PLR2004  # the IP version
     idle = frame[frame["droplet_id"].isna()]
-    lines = _priced(
+    lines = priced(
         "reserved_ip" if version == 4 else "reserved_ipv6",  # noqa: PLR2004  # likewise
         idle,
         prices.UNASSIGNED_IP,
@@ -168,41 +168,15 @@ def reserved_ips(frame: pd.DataFrame, *, version: int) -> pd.DataFrame:
     )
     if version == 4:  # noqa: PLR2004  # likewise
         return lines
-    return _without_price(
+    return without_price(
         lines, pd.Series(data=True, index=idle.index), "the price of an unassigned IPv6 address is unknown"
     )
-
-
-def databases(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a line without a price for each database cluster."""
-    frame = require_columns(frame, ("id", "name", "size"), "databases")
-    return unpriced("database", frame, "the API returns no prices for database clusters").assign(
-        size=frame["size"], quantity=frame.get("num_nodes"), unit="node"
-    )
-
-
-def kubernetes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a line for the control plane of each Kubernetes cluster; its nodes are droplets."""
-    frame = require_columns(frame, ("id", "name", "ha"), "kubernetes")
-    ha = frame["ha"].astype("boolean")
-    lines = _priced(
-        "kubernetes",
-        frame,
-        prices.CONTROL_PLANE,
-        ha.astype("Float64"),
-        id=frame["id"],
-        name=frame["name"],
-        region=frame.get("region"),
-        created_at=frame.get("created_at"),
-        note="control plane only; the nodes are droplets, listed as kubernetes_node",
-    )
-    return _without_price(lines, ha.isna(), "the API does not return whether the control plane is highly available")
 
 
 def unpriced(resource_type: str, frame: pd.DataFrame, reason: str) -> pd.DataFrame:
     """Return a line without a price for each resource of a type whose prices no API operation returns."""
     ids = frame.get("id", frame.get("name"))
-    return _lines(
+    return new_lines(
         resource_type,
         frame,
         id=None if ids is None else ids.astype("string"),
@@ -261,16 +235,17 @@ def transfer(droplets: pd.DataFrame, sizes: pd.DataFrame | None, sent_gib: float
     return pd.DataFrame([row])
 
 
-def _lines(resource_type: str, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+def new_lines(resource_type: str, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+    """Return a line for each row of a frame, with its tags."""
     lines = pd.DataFrame({"resource_type": resource_type, **columns}, index=frame.index)
     return lines.assign(tags=frame["tags"]) if "tags" in frame.columns else lines
 
 
-def _priced(resource_type: str, frame: pd.DataFrame, price: Price, quantity: pd.Series, **columns: Any) -> pd.DataFrame:
+def priced(resource_type: str, frame: pd.DataFrame, price: Price, quantity: pd.Series, **columns: Any) -> pd.DataFrame:
     """Return lines that cost their quantity times a unit price; a missing quantity gives a missing price."""
     amount = quantity.astype("Float64")
     month = amount * price.usd
-    return _lines(
+    return new_lines(
         resource_type,
         frame,
         price_usd_month=month,
@@ -282,7 +257,7 @@ def _priced(resource_type: str, frame: pd.DataFrame, price: Price, quantity: pd.
     )
 
 
-def _without_price(lines: pd.DataFrame, where: pd.Series, reason: str) -> pd.DataFrame:
+def without_price(lines: pd.DataFrame, where: pd.Series, reason: str) -> pd.DataFrame:
     """Remove the price of some lines, and add the reason as a note."""
     selected = where.fillna(value=True).astype(bool)
     values = {**dict.fromkeys(("price_usd_month", "price_usd_hour", "price_source"), pd.NA), "note": reason}
@@ -296,7 +271,7 @@ def _without_price(lines: pd.DataFrame, where: pd.Series, reason: str) -> pd.Dat
 
 
 def _stored(resource_type: str, frame: pd.DataFrame, price: Price) -> pd.DataFrame:
-    lines = _priced(
+    lines = priced(
         resource_type,
         frame,
         price,
@@ -306,7 +281,7 @@ def _stored(resource_type: str, frame: pd.DataFrame, price: Price) -> pd.DataFra
         region=pd.Series(_first_values(frame, "regions"), frame.index, dtype="string"),
         created_at=frame.get("created_at"),
     )
-    return _without_price(lines, frame["size_gigabytes"].isna(), "the API returns no size yet")
+    return without_price(lines, frame["size_gigabytes"].isna(), "the API returns no size yet")
 
 
 def _first_values(frame: pd.DataFrame, column: str) -> list[Any]:

@@ -1,6 +1,6 @@
-"""What the account pays for and nothing uses: droplets, volumes, addresses, load balancers, snapshots, images and checks.
+"""What the account pays for and nothing uses: droplets, storage, addresses, load balancers, checks and managed services.
 
-`findings` defines the rule. `droplets`, `storage` and `network` find the resources, and `report` builds the table.
+`findings` defines the rule. `droplets`, `storage`, `network` and `services` find the resources, and `report` builds the table.
 """
 
 from __future__ import annotations

@@ -40,11 +40,20 @@ class Rule:
       there is a newer one of the same droplet or volume, and low if it is the newest of one that still exists.
     - An *image* of the account's own is idle if it is older than `old_days`.
     - An *uptime check* is idle if its target was down in all regions for at least `long_days`.
+    - A *Kubernetes cluster* is idle if none of its pools has nodes and its control plane costs money. The confidence is low
+      if a pool may grow by itself.
+    - A *database cluster* is idle if it has trusted sources and none of them exists: droplets, tags, Kubernetes clusters
+      with nodes, and apps. An address is taken to exist. Without trusted sources, everything can connect.
+    - An *app* is idle if it has no active deployment and none that is waiting or in progress. It costs nothing until it is
+      deployed, and is listed as what is not used.
+    - A *container registry* is idle if no registry of the account has repositories and their subscription costs money.
+    - A *NAT gateway* is idle if its VPCs have neither droplets, Kubernetes clusters nor apps, and an *NFS share* if it has no
+      VPC.
 
     Snapshots and images that a droplet of the account was made from are in use. So is everything that belongs to a frozen
     droplet: snapshots with the tag ``frozen``, and volumes, addresses and load balancers that a tag ``frozen:...`` names. What costs nothing
-    is left out: domains, VPCs, firewalls, certificates, CDN endpoints, and snapshots of 0 bytes. A volume or load balancer
-    younger than `new_days` has low confidence.
+    is left out, apart from apps: domains, VPCs, firewalls, certificates, CDN endpoints, and snapshots of 0 bytes. A volume,
+    load balancer or managed service younger than `new_days` has low confidence.
 
     Attributes
     ----------

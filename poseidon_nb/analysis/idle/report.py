@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from poseidon_nb.analysis.idle import droplets as of_droplets
-from poseidon_nb.analysis.idle import network, storage
+from poseidon_nb.analysis.idle import network, services, storage
 from poseidon_nb.analysis.idle.findings import Rule, command_line, frozen_tags, image_sources
 from poseidon_nb.analysis.inputs import texts, to_utc
+from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _COLUMNS = {
     "reserved_ipv6": ("ip", "droplet_id"),
     "load_balancers": ("id", "name", "region", "droplet_ids", "tag"),
 }
+#: The kinds whose frame is not called like them, with an s.
+_KINDS = {"kubernetes": "kubernetes", "nfs": "nfs", "registries": "registry"}
+#: The columns of resources without a table.
+_GENERIC_DTYPES = {"id": "string", "name": "string", "created_at": TIME, "vpcs": "list", "vpc_ids": "list"}
 
 
 def find(  # noqa: PLR0913  # a frame for each kind of resource
@@ -49,13 +54,19 @@ def find(  # noqa: PLR0913  # a frame for each kind of resource
     load_balancers: pd.DataFrame | None = None,
     uptime_checks: pd.DataFrame | None = None,
     uptime_states: pd.DataFrame | None = None,
+    kubernetes: pd.DataFrame | None = None,
+    databases: pd.DataFrame | None = None,
+    apps: pd.DataFrame | None = None,
+    registries: pd.DataFrame | None = None,
+    nat_gateways: pd.DataFrame | None = None,
+    nfs: pd.DataFrame | None = None,
     rule: Rule = DEFAULT_RULE,
 ) -> pd.DataFrame:
     """Return the resources that cost money and that nothing uses, with the evidence and the command that ends the cost.
 
     Frames that are not given are left out, and so is what needs them. Without ``droplets``, neither addresses, load
     balancers with a tag, snapshots of droplets nor images are judged. Without ``snapshots``, it is not known what belongs
-    to frozen droplets.
+    to frozen droplets. Databases and NAT gateways need ``droplets``, ``kubernetes`` and ``apps``.
 
     Parameters
     ----------
@@ -67,10 +78,14 @@ def find(  # noqa: PLR0913  # a frame for each kind of resource
         As returned by `analysis.metrics.use`; with ``sizes``, to find unused droplets.
     actions : pandas.DataFrame, optional
         As returned by ``client.actions.frame()``, for since when droplets are off; those of the droplets that are off suffice.
-    volumes, reserved_ips, reserved_ipv6, load_balancers, uptime_checks : pandas.DataFrame, optional
+    volumes, reserved_ips, reserved_ipv6, load_balancers, uptime_checks, kubernetes, databases, apps : pandas.DataFrame, optional
         As returned by ``client.call("volumes_list", frame=True)`` and the like.
     uptime_states : pandas.DataFrame, optional
         A row for each uptime check and region, with ``check_id``, ``status`` and ``status_changed_at``.
+    registries : pandas.DataFrame, optional
+        As returned by ``client.call("registries_list", frame=True)``, with the number of ``repositories`` of each.
+    nat_gateways, nfs : pandas.DataFrame, optional
+        As returned by ``client.call("vpcnatgateways_list", frame=True)`` and ``nfs_list``.
     rule : Rule
         When a resource counts as idle.
 
@@ -92,10 +107,21 @@ def find(  # noqa: PLR0913  # a frame for each kind of resource
         "reserved_ips": reserved_ips,
         "reserved_ipv6": reserved_ipv6,
         "load_balancers": load_balancers,
+        "kubernetes": kubernetes,
+        "databases": databases,
+        "apps": apps,
     }
-    frames = {name: require_columns(frame, _COLUMNS[name], name) for name, frame in given.items() if frame is not None}
+    frames = {
+        name: require_columns(frame, _COLUMNS.get(name, ()), name) for name, frame in given.items() if frame is not None
+    }
+    untabled = {"registries": registries, "nat_gateways": nat_gateways, "nfs": nfs}
+    frames |= {
+        name: require_columns(frame, (), name, source="", dtypes=_GENERIC_DTYPES)
+        for name, frame in untabled.items()
+        if frame is not None
+    }
     time = to_utc(now)
-    found = [*_of_lists(frames, time, rule)]
+    found = [*_of_lists(frames, time, rule), *_of_services(frames, time, rule)]
     if "droplets" in frames:
         found += of_droplets.off_droplets(frames["droplets"], sizes, actions, time, rule)
         if sizes is not None and use is not None:
@@ -126,8 +152,25 @@ def _of_lists(frames: dict[str, pd.DataFrame], now: pd.Timestamp, rule: Rule) ->
         yield from network.load_balancers(frames["load_balancers"], network.tags_of(droplets), frozen, now, rule)
 
 
+def _of_services(frames: dict[str, pd.DataFrame], now: pd.Timestamp, rule: Rule) -> Iterator[Finding]:
+    """Find idle managed services."""
+    for name, search in (
+        ("kubernetes", services.kubernetes),
+        ("apps", services.apps),
+        ("registries", services.registries),
+        ("nfs", services.nfs),
+    ):
+        if name in frames:
+            yield from search(frames[name], now, rule)
+    frozen = frozen_tags(frames.get("snapshots"))
+    if "databases" in frames:
+        yield from services.databases(frames["databases"], frames, frozen, now, rule)
+    if "nat_gateways" in frames:
+        yield from services.nat_gateways(frames["nat_gateways"], frames, frozen, now, rule)
+
+
 def _table(found: list[Finding], frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    names = {f"{noun.removesuffix('s')}": [*texts(frame, "name")] for noun, frame in frames.items()}
+    names = {_KINDS.get(noun, noun.removesuffix("s")): [*texts(frame, "name")] for noun, frame in frames.items()}
     columns = ("kind", "id", "name", "why", "usd_month", "confidence")
     table = build_derived(
         "idle",

@@ -13,8 +13,8 @@ from poseidon_nb.language.spec import LIST_ALIASES, Argument, Group, Option, Ver
 _READS = (
     *("droplets_list", "droplets_list_backup_policies", "sizes_list", "snapshots_list", "images_list", "volumes_list"),
     *("loadBalancers_list", "reservedIPs_list", "reservedIPv6_list", "databases_list_clusters"),
-    *("kubernetes_list_clusters", "registries_get_subscription", "apps_list", "nfs_list", "vpcnatgateways_list"),
-    *("projects_list", "projects_list_resources"),
+    *("databases_list_replicas", "kubernetes_list_clusters", "registries_get_subscription", "apps_list"),
+    *("apps_list_instanceSizes", "nfs_list", "vpcnatgateways_list", "projects_list", "projects_list_resources"),
 )
 _OWN_IMAGES = MappingProxyType({"private": True})
 #: What `sums` adds up by.

@@ -49,6 +49,12 @@ LISTS: Mapping[str, tuple[Read, str]] = {
     "reserved_ipv6": (read_all("reservedIPv6_list"), "reserved IPv6 addresses"),
     "load_balancers": (read_all("loadBalancers_list"), "load balancers"),
     "uptime_checks": (read_all("uptime_list_checks"), "uptime checks"),
+    "kubernetes": (read_all("kubernetes_list_clusters"), "Kubernetes clusters"),
+    "databases": (read_all("databases_list_clusters"), "database clusters"),
+    "apps": (read_all("apps_list"), "apps"),
+    "registries": (read_all("registries_list"), "container registries"),
+    "nat_gateways": (read_all("vpcnatgateways_list"), "NAT gateways"),
+    "nfs": (read_all("nfs_list"), "NFS shares"),
 }
 
 
@@ -113,6 +119,21 @@ class AccountFrames:
         )
         rows = [row for id_, answer in states.items() for row in _state_rows(id_, answer)]
         self.frames["uptime_states"] = pd.DataFrame(rows, columns=["check_id", "status", "status_changed_at"])
+
+    def read_repositories(self, context: CommandContext) -> None:
+        """Read how many repositories each container registry has."""
+        registries = self.frames.get("registries")
+        if registries is None or registries.empty:
+            return
+        found = self._read_each(
+            context,
+            "the repositories of container registries",
+            {name: name for name in registries["name"]},
+            partial(context.client.call, "registries_list_repositoriesV2"),
+            "registry_name",
+        )
+        counts = {name: len(listed) for name, listed in found.items()}
+        self.frames["registries"] = registries.assign(repositories=registries["name"].map(counts).astype("Int64"))
 
     def _read_each(
         self, context: CommandContext, what: str, ids: Mapping[str, Any], read: Callable[..., Any], parameter: str

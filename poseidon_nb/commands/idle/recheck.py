@@ -24,6 +24,12 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "reserved_ipv6": ("reserved_ipv6", "droplets", "snapshots"),
     "load_balancer": ("load_balancers", "droplets", "snapshots"),
     "uptime_check": ("uptime_checks",),
+    "kubernetes": ("kubernetes",),
+    "database": ("databases", "droplets", "kubernetes", "apps", "snapshots"),
+    "app": ("apps",),
+    "registry": ("registries",),
+    "nat_gateway": ("nat_gateways", "droplets", "kubernetes", "apps", "snapshots"),
+    "nfs": ("nfs",),
 }
 
 
@@ -49,6 +55,8 @@ def still_idle(
     frames.read(context, [*dict.fromkeys(name for kind, _ in resources for name in _LISTS[kind])])
     if any(kind == "uptime_check" for kind, _ in resources):
         frames.read_states(context, {id_ for kind, id_ in resources if kind == "uptime_check"})
+    if any(kind == "registry" for kind, _ in resources):
+        frames.read_repositories(context)
     now = context.client.now()
     if "sizes" in frames.frames and frames.droplets:
         on = rightsizing.needs_metrics(frames.frames["droplets"])

@@ -37,6 +37,7 @@ def idle(context: CommandContext) -> TableResult:
     account.read(context, LISTS)
     account.read_actions(context)
     account.read_states(context)
+    account.read_repositories(context)
     now = context.client.now()
     if account.droplets and "sizes" in account.frames and context.option("metrics") is not False:
         wanted = rightsizing.needs_metrics(account.frames["droplets"])
@@ -59,6 +60,7 @@ def list_reads(command: Command, client: Client, session: DoSession) -> list[Req
     reads += [
         client.request("dropletActions_list", path={"droplet_id": dry_run.EACH_ID}),
         client.request("uptime_get_checkState", path={"check_id": dry_run.EACH_ID}),
+        client.request("registries_list_repositoriesV2", path={"registry_name": dry_run.EACH_ID}),
     ]
     if command.options.get("metrics") is False:
         return reads

@@ -19,13 +19,15 @@ IDLE = Group(
     verbs=(
         Verb(
             name="idle",
-            help="list droplets, volumes, addresses, load balancers, snapshots, images and checks that cost money and are not"
-            " used; each with the evidence and the command that ends the cost; help(po.analysis.idle.Rule) explains the rules",
+            help="list droplets, storage, addresses, load balancers, checks and managed services that cost money and are not used;"
+            " each with the evidence and the command that ends the cost; help(po.analysis.idle.Rule) explains the rules",
             run="idle.run:idle",
             reads="idle.run:list_reads",
             operations=(
                 *("droplets_list", "sizes_list", "volumes_list", "snapshots_list", "images_list"),
                 *("reservedIPs_list", "reservedIPv6_list", "loadBalancers_list", "uptime_list_checks"),
+                *("kubernetes_list_clusters", "databases_list_clusters", "apps_list", "registries_list"),
+                *("vpcnatgateways_list", "nfs_list"),
             ),
             fixed=MappingProxyType({"private": True}),
             options=(

@@ -19,8 +19,14 @@ NOUNS = {
     "reserved_ipv6": "reserved IPv6 address",
     "load_balancer": "load balancer",
     "uptime_check": "uptime check",
+    "kubernetes": "Kubernetes cluster",
+    "database": "database cluster",
+    "app": "app",
+    "registry": "container registry",
+    "nat_gateway": "NAT gateway",
+    "nfs": "NFS share",
 }
-_PLURALS = {"reserved_ipv6": "reserved IPv6 addresses"}
+_PLURALS = {"reserved_ipv6": "reserved IPv6 addresses", "registry": "container registries"}
 
 
 def summarize_idle(found: pd.DataFrame) -> str:

@@ -30,7 +30,7 @@ IDLE = derived_table(
     derived_column(
         "kind",
         "string",
-        "droplet, volume, snapshot, image, reserved_ip, reserved_ipv6, load_balancer or uptime_check",
+        "droplet, volume, snapshot, image, reserved_ip, load_balancer, kubernetes, database, app, registry ...",
     ),
     derived_column("id", "string", "resource id; for reserved IPs the address"),
     derived_column("name", "string", "resource name"),

@@ -41,6 +41,7 @@ DATABASES = Table(
         ),
         Column("private_network_uuid", "string", "private_network_uuid", meaning="UUID of the VPC"),
         Column("project_id", "string", "project_id", meaning="UUID of the project"),
+        Column("rules", "list", "rules", meaning="trusted sources, which alone can connect; without any, all can"),
     ),
     also=(
         "databases_create_cluster",
@@ -157,6 +158,27 @@ APPS = Table(
         Column("live_domain", "string", "live_domain", meaning="live domain"),
         Column("project_id", "string", "project_id", meaning="UUID of the project"),
         Column("owner_uuid", "string", "owner_uuid", meaning="UUID of the owner"),
+        *(
+            Column(kind, "list", f"active_deployment.spec.{kind}", meaning=f"{words} of the active deployment")
+            for kind, words in (
+                ("services", "services"),
+                ("workers", "workers"),
+                ("jobs", "jobs"),
+                ("functions", "functions components"),
+                ("static_sites", "static sites"),
+                ("databases", "databases"),
+            )
+        ),
+        Column(
+            "egress_type",
+            "string",
+            "active_deployment.spec.egress.type",
+            meaning="DEDICATED_IP if it sends from addresses of its own",
+        ),
+        Column("vpc_id", "string", "vpc.id", meaning="UUID of the VPC, if it is in one"),
+        Column(
+            "pending_deployment_id", "string", "pending_deployment.id", meaning="UUID of the deployment that is waiting"
+        ),
     ),
     also=(
         "apps_create",

@@ -63,7 +63,7 @@ def _fields() -> tuple[Field, ...]:
 @cache
 def _monthly_usd() -> dict[str, float]:
     sizes = {size["slug"]: float(size["usd_per_month"]) for size in reference()["sizes"]}
-    return {**sizes, **reference()["legacy_prices"]}
+    return {**{slug: price.usd for slug, price in prices.APP_FORMER_SIZES.items()}, **sizes}
 
 
 def region_object(slug: str) -> dict[str, Any]:

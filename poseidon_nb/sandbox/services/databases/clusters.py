@@ -51,7 +51,7 @@ def node_price(world: World, public: dict[str, Any]) -> Price:
     del world
     nodes, size = public.get("num_nodes", 1), public["size"]
     added_gib = (public["storage_size_mib"] - engines.included_storage_mib(size)) / 1024
-    usd = engines.memory_gib(size) * prices.DATABASE_MEMORY_GIB.usd + added_gib * prices.DATABASE_STORAGE_GIB.usd
+    usd = prices.database_node_usd(size, public["storage_size_mib"] / 1024) or 0.0
     text = f"{public['name']} ({nodes} x {size}{f', +{added_gib:g} GiB' if added_gib else ''})"
     return Price("Managed Databases", f"1-DO-DBAAS-{size}", nodes * usd, text)
 

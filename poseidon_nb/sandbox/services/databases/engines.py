@@ -3,19 +3,19 @@
 The options are the example of the specification. From the acceptance tests of Terraform's provider: a version may be a major
 one (``7`` of MongoDB), and sizes with 2 and 4 GiB of memory include 30 and 60 GiB of storage.
 
-Not documented, chosen here: the exact versions, the storage of other sizes (10 GiB with 1 GiB of memory, otherwise 15 GiB for
-each), and the ports other than 25060 and 25061. Hosts have the form of the service's, in ``.invalid``, a domain that never
+Not documented, chosen here: the exact versions, the storage of other sizes (`catalogue.prices`), and the ports other than
+25060 and 25061. Hosts have the form of the service's, in ``.invalid``, a domain that never
 exists (RFC 2606). Passwords are fabricated from the account's seed.
 """
 
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.responses import unprocessable
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
     from poseidon_nb.sandbox.world import World
 
 _DOMAIN = "db.ondigitalocean.invalid"
-_SIZE = re.compile(r".*-([0-9]+)gb(-intel)?")
-_NAMELESS_MEMORY_GIB = {"c-96-intel": 192}
-_STORAGE_GIB_PER_MEMORY_GIB = 15
-_SMALLEST_STORAGE_GIB = 10
 _POOL_PORT = 25061
 
 
@@ -137,14 +133,12 @@ def node_counts(engine: str) -> dict[int, frozenset[str]]:
 
 def memory_gib(size: str) -> int:
     """Return the memory of a node, which is part of its size's name."""
-    found = _SIZE.fullmatch(size)
-    return int(found[1]) if found else _NAMELESS_MEMORY_GIB.get(size, 1)
+    return prices.database_memory_gib(size) or 1
 
 
 def included_storage_mib(size: str) -> int:
     """Return the storage of a node that is part of its price."""
-    memory = memory_gib(size)
-    return 1024 * (_SMALLEST_STORAGE_GIB if memory == 1 else _STORAGE_GIB_PER_MEMORY_GIB * memory)
+    return 1024 * (prices.database_storage_gib(size) or 0)
 
 
 def new_password(world: World, *parts: object) -> str:
