@@ -59,7 +59,7 @@ DURATIONS_S: dict[str, tuple[float, float]] = {
 _DEFAULT_S = (30.0, 0.0)
 
 #: Seconds at DigitalOcean until resources that have a status but no actions reach it. Chosen here too.
-TRANSITIONS_S = {"vpc_peering": 30.0, "firewall": 6.0, "load_balancer": 90.0}
+TRANSITIONS_S = {"firewall": 6.0, "load_balancer": 90.0}
 
 #: A new droplet gets its addresses after this fraction of its creation time.
 ADDRESSES_AT = 0.6

@@ -110,7 +110,7 @@ class Resource:
         fields, or a `StoredObject` if it has internal ones too. Among these, ``once`` has fields that only the response to
         the creation shows, such as a secret. By default an object has its id, its values and its times.
     lookup : callable, optional
-        Returns the object that a path's text names, or None, from the account and the text; by default the one with that key.
+        Returns the object that the path of a call names, or None; by default the one with the key of the path.
     check : callable, optional
         Raises an error if the values of a body fit neither each other nor the account. It gets the call, the values, and the
         object to be changed or None. It may complete the values.
@@ -135,7 +135,7 @@ class Resource:
     id_field: str = "id"
     new_id: Callable[[World, str, int], Any] = _uuid
     build: Callable[[World, Any, dict[str, Any], float], dict[str, Any] | StoredObject] | None = None
-    lookup: Callable[[World, str], StoredObject | None] | None = None
+    lookup: Callable[[Call], StoredObject | None] | None = None
     check: Callable[[Call, dict[str, Any], StoredObject | None], None] | None = None
     show: Callable[[Call, StoredObject], StoredObject] | None = None
     states: States | None = None
@@ -165,7 +165,7 @@ class Resource:
     def find(self, call: Call) -> StoredObject:
         """Return the object that the path names, or raise 404."""
         key = self.key(call)
-        record = self.store(call.world).get(key) if self.lookup is None else self.lookup(call.world, key)
+        record = self.store(call.world).get(key) if self.lookup is None else self.lookup(call)
         if record is None:
             raise not_found(self.missing.format(key))
         return record

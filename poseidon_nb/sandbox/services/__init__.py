@@ -1,9 +1,20 @@
-"""The simulated services, one module for each kind of resource.
+"""The simulated services: one module or package for each group of resources.
 
-To add one, write a module with its declarations (`resources.Resource`), the functions that are peculiar to it, and two
-tables: ``OPERATIONS`` (operationId to function) and, if something happens over time, ``EFFECTS`` (name to function). Then
-add the module to `SERVICES`. Routing, the 501 of all other
-operations and ``/_sandbox/coverage`` are derived from these tables.
+A new operation of a resource that exists is a function in its module and a line in the table ``OPERATIONS``. To add a
+resource:
+
+1. Write a module. Its docstring names the source of each fact, and says what was chosen here because nothing documents it
+   ("Not documented, chosen here:"), and which values are fabricated.
+2. Declare the resource: a `Resource` with its fields, states and price, as `resources`, `fields` and `states` describe.
+   Prices are in ``catalogue/prices.py``, longer tables in ``data/``.
+3. Write the functions that are peculiar to it, and the tables ``OPERATIONS`` (operationId to function) and, if something
+   happens over time or when other resources change, ``EFFECTS`` (name to function; the names are in `states`).
+4. Add the module to `SERVICES`. Routing, the 501 of all other operations and ``/_sandbox/coverage`` follow from the tables.
+5. If it is in projects or VPCs, or has tags, add its store to the table in `projects`, `vpcs` or `tags`.
+
+What many bodies name is read in one place: `objects.require_region`, `vpcs.requested_vpc`, `projects.requested_project`,
+`tags.requested_tags`, `images.find_image`. Addresses are from `objects` and `vpcs.free_addresses`. Droplets that a service
+creates are from `droplet_creation.create_for_service`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,10 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.actions import find_action
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.responses import json_response, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.responses import unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
@@ -48,22 +50,17 @@ def list_actions(call: Call) -> HTTPResponse:
 
 def get_action(call: Call) -> HTTPResponse:
     """Handle ``actions_get``."""
-    action = call.world.actions.get(call.path_id("action_id"))
-    if action is None:
-        raise not_found()
-    return call.respond("action", action)
+    return call.respond("action", find_action(call, lambda _action: True))
 
 
 def list_regions(call: Call) -> HTTPResponse:
     """Handle ``regions_list``, with closed regions."""
-    return call.respond_page(
-        "regions", "region", [StoredObject(region) for region in call.world.reference_data.regions.values()]
-    )
+    return respond(call, [*map(StoredObject, call.world.reference_data.regions.values())])
 
 
 def list_sizes(call: Call) -> HTTPResponse:
     """Handle ``sizes_list``, with GPU sizes, cheapest first."""
-    return call.respond_page("sizes", "size", [StoredObject(size) for size in call.world.reference_data.sizes.values()])
+    return respond(call, [*map(StoredObject, call.world.reference_data.sizes.values())])
 
 
 def key_object(id_: int, name: str, public_key: str) -> dict[str, Any]:
@@ -96,21 +93,7 @@ def find_key(world: World, identifier: str) -> StoredObject | None:
     return None
 
 
-def _requested_key(call: Call) -> StoredObject:
-    key = find_key(call.world, call.path_params["ssh_key_identifier"])
-    if key is None:
-        raise not_found()
-    return key
-
-
-def list_keys(call: Call) -> HTTPResponse:
-    """Handle ``sshKeys_list``."""
-    return call.respond_page("ssh_keys", "ssh_key", call.world.keys.all())
-
-
-def get_key(call: Call) -> HTTPResponse:
-    """Handle ``sshKeys_get``."""
-    return call.respond("ssh_key", _requested_key(call))
+_KEYS = Resource("keys", lookup=lambda call: find_key(call.world, call.path_params["ssh_key_identifier"]))
 
 
 def create_key(call: Call) -> HTTPResponse:
@@ -119,24 +102,12 @@ def create_key(call: Call) -> HTTPResponse:
     public_key = required_field(call.body, "public_key", "string").strip()
     if find_key(call.world, fingerprint(public_key)) is not None:
         raise unprocessable("SSH Key is already in use on your account")
-    id_ = call.world.next_id("keys")
-    key = StoredObject(key_object(id_, name, public_key))
-    call.world.keys.put(id_, key)
-    return json_response(201, ssh_key=key.public)
+    key = StoredObject(key_object(call.world.next_id("keys"), name, public_key))
+    return respond(call, _KEYS.put(call.world, key))
 
 
-def update_key(call: Call) -> HTTPResponse:
-    """Handle ``sshKeys_update``, which can only change the name."""
-    key = _requested_key(call)
-    renamed = key.with_public(name=required_field(call.body, "name", "string"))
-    call.world.keys.put(key["id"], renamed)
-    return call.respond("ssh_key", renamed)
-
-
-def delete_key(call: Call) -> HTTPResponse:
-    """Handle ``sshKeys_delete``."""
-    call.world.keys.remove(_requested_key(call)["id"])
-    return no_content()
+def _rename_key(call: Call, key: StoredObject) -> StoredObject:
+    return _KEYS.change(call.world, key, name=required_field(call.body, "name", "string"))
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
@@ -145,9 +116,9 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "actions_get": get_action,
     "regions_list": list_regions,
     "sizes_list": list_sizes,
-    "sshKeys_list": list_keys,
-    "sshKeys_get": get_key,
+    "sshKeys_list": _KEYS.list(),
+    "sshKeys_get": _KEYS.get(),
     "sshKeys_create": create_key,
-    "sshKeys_update": update_key,
-    "sshKeys_delete": delete_key,
+    "sshKeys_update": _KEYS.on(_rename_key),
+    "sshKeys_delete": _KEYS.delete(),
 }

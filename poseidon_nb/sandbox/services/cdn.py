@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import required_field
 from poseidon_nb.sandbox.resources import Resource
-from poseidon_nb.sandbox.responses import conflict, no_content, unprocessable
+from poseidon_nb.sandbox.responses import conflict, unprocessable
 from poseidon_nb.sandbox.services.certificates import covers
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -62,14 +62,12 @@ def create_endpoint(call: Call) -> HTTPResponse:
     return call.respond("endpoint", endpoint, status=201)
 
 
-def update_endpoint(call: Call) -> HTTPResponse:
-    """Handle ``cdn_update_endpoints``: the TTL and the custom domain with its certificate. Missing fields stay."""
-    endpoint = _ENDPOINTS.find(call)
+def _update(call: Call, endpoint: StoredObject) -> StoredObject:
+    """Change the TTL and the custom domain with its certificate. Missing fields stay."""
     ttl = _ttl(call.body, endpoint["ttl"])
     custom = _custom_domain(call.world, call.body, endpoint.public, exclude=endpoint["id"])
     changed = endpoint.without("certificate_id", "custom_domain").with_public(ttl=ttl, **custom)
-    call.world.cdn_endpoints.put(endpoint["id"], changed)
-    return call.respond("endpoint", changed)
+    return _ENDPOINTS.put(call.world, changed)
 
 
 def _ttl(body: dict[str, Any], default: int) -> int:
@@ -100,20 +98,17 @@ def _custom_domain(world: World, body: dict[str, Any], present: dict[str, Any], 
     return {"certificate_id": requested["certificate_id"], "custom_domain": requested["custom_domain"].lower()}
 
 
-def purge_cache(call: Call) -> HTTPResponse:
-    """Handle ``cdn_purge_cache``."""
-    _ENDPOINTS.find(call)
+def _purge(call: Call, _endpoint: StoredObject) -> None:
     files = required_field(call.body, "files", "array")
     if not files or not all(files):
         raise unprocessable("files must contain at least one path.")
-    return no_content()
 
 
 OPERATIONS = {
     "cdn_list_endpoints": _ENDPOINTS.list(),
     "cdn_get_endpoint": _ENDPOINTS.get(),
     "cdn_create_endpoint": create_endpoint,
-    "cdn_update_endpoints": update_endpoint,
+    "cdn_update_endpoints": _ENDPOINTS.on(_update),
     "cdn_delete_endpoint": _ENDPOINTS.delete(),
-    "cdn_purge_cache": purge_cache,
+    "cdn_purge_cache": _ENDPOINTS.on(_purge),
 }

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.resources import Resource
-from poseidon_nb.sandbox.responses import forbidden, no_content, unprocessable
+from poseidon_nb.sandbox.responses import forbidden, unprocessable
 from poseidon_nb.sandbox.services.domains import find_domain_of_host
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -232,13 +232,10 @@ def _requested_dns_names(world: World, body: dict[str, Any]) -> list[str]:
     return [*dict.fromkeys(name.lower() for name in [*names, *bases])]
 
 
-def delete_certificate(call: Call) -> HTTPResponse:
-    """Handle ``certificates_delete``."""
-    id_ = _CERTIFICATES.find(call)["id"]
-    if is_in_use(call.world, id_):
+def _delete(call: Call, certificate: StoredObject) -> None:
+    if is_in_use(call.world, certificate["id"]):
         raise forbidden(IN_USE_TEXT)
-    call.world.certificates.remove(id_)
-    return no_content()
+    _CERTIFICATES.remove(call.world, certificate)
 
 
 def _finish_verification(world: World, _at: float, id_: str) -> None:
@@ -253,7 +250,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "certificates_list": list_certificates,
     "certificates_get": _CERTIFICATES.get(),
     "certificates_create": create_certificate,
-    "certificates_delete": delete_certificate,
+    "certificates_delete": _CERTIFICATES.on(_delete),
 }
 
 

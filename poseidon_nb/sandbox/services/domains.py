@@ -21,7 +21,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.responses import HTTPException, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.responses import HTTPException, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
@@ -70,9 +71,25 @@ _FIRST_ID = 1_780_000_000
 _SOA_TIMES = "10800 3600 604800"
 
 
-def find_domain(world: World, name: str) -> StoredObject | None:
-    """Return the account's domain with this name, or None. Case and a final dot are ignored."""
-    return world.domains.get(name.lower().rstrip("."))
+def _lookup_domain(call: Call) -> StoredObject | None:
+    """Return the domain of the path. Case and a final dot are ignored."""
+    return call.world.domains.get(call.path_params["domain_name"].lower().rstrip("."))
+
+
+def _lookup_record(call: Call) -> StoredObject | None:
+    domain, record = _DOMAINS.find(call), call.world.domain_records.get(call.path_id("domain_record_id"))
+    return record if record is not None and record.internal["domain"] == domain["name"] else None
+
+
+_DOMAINS = Resource(
+    "domains",
+    id_field="name",
+    lookup=_lookup_domain,
+    show=lambda call, domain: domain.with_public(
+        zone_file=zone_file(domain, records_of(call.world, domain["name"])),
+    ),
+)
+_RECORDS = Resource("domain_records", lookup=_lookup_record)
 
 
 def find_domain_of_host(world: World, host: str) -> StoredObject | None:
@@ -205,24 +222,9 @@ def _check_no_conflict(world: World, fields: dict[str, Any], domain: str, *, exc
         raise unprocessable(CNAME_TEXT)
 
 
-def _requested_domain(call: Call) -> StoredObject:
-    domain = find_domain(call.world, call.path_params["domain_name"])
-    if domain is None:
-        raise not_found()
-    return domain
-
-
-def _requested_record(call: Call) -> tuple[StoredObject, StoredObject]:
-    domain = _requested_domain(call)
-    record = call.world.domain_records.get(call.path_id("domain_record_id"))
-    if record is None or record.internal["domain"] != domain["name"]:
-        raise not_found()
-    return domain, record
-
-
-def list_records(call: Call) -> HTTPResponse:
-    """Handle ``domains_list_records``. The filter ``name`` is a full name, unlike a record's own name."""
-    records = records_of(call.world, _requested_domain(call)["name"])
+def _list_records(call: Call, domain: StoredObject) -> list[StoredObject]:
+    """Return the records of a domain. The filter ``name`` is a full name, unlike a record's own name."""
+    records = records_of(call.world, domain["name"])
     type_, name = call.query.get("type"), call.query.get("name")
     if type_ and type_ not in _REQUIRED_FIELDS:
         raise unprocessable(f"type must be one of {', '.join(_REQUIRED_FIELDS)}.")
@@ -231,27 +233,19 @@ def list_records(call: Call) -> HTTPResponse:
     if name:
         wanted = name.lower().rstrip(".")
         records = [record for record in records if full_name(record) == wanted]
-    return call.respond_page("domain_records", "domain_record", records)
+    return records
 
 
-def get_record(call: Call) -> HTTPResponse:
-    """Handle ``domains_get_record``."""
-    return call.respond("domain_record", _requested_record(call)[1])
-
-
-def create_record(call: Call) -> HTTPResponse:
-    """Handle ``domains_create_record``."""
-    domain = _requested_domain(call)
+def _create_record(call: Call, domain: StoredObject) -> HTTPResponse:
     if call.body["type"] == "SOA":
         raise unprocessable("The SOA record of a domain is created automatically")
     fields = {name: call.body.get(name) for name in _FIELDS}
-    record = add_record(call.world, domain, call.body["type"], **fields)
-    return call.respond("domain_record", record, status=201)
+    return respond(call, add_record(call.world, domain, call.body["type"], **fields))
 
 
-def update_record(call: Call) -> HTTPResponse:
-    """Handle ``domains_patch_record`` and ``domains_update_record``. Missing fields stay."""
-    domain, record = _requested_record(call)
+def _update_record(call: Call, record: StoredObject) -> StoredObject:
+    """Change a record. Missing fields stay."""
+    domain = call.world.domains[record.internal["domain"]]
     if call.body.get("type") not in {None, "", record["type"]}:
         raise unprocessable("Type cannot be changed")
     requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
@@ -260,20 +254,15 @@ def update_record(call: Call) -> HTTPResponse:
         merged["data"] += "."
     fields = _validated_fields(record["type"], merged, domain["name"])
     _check_no_conflict(call.world, fields, domain["name"], exclude_id=record["id"])
-    changed = record.with_public(**fields)
-    call.world.domain_records.put(record["id"], changed)
     _update_serial(call.world, domain)
-    return call.respond("domain_record", changed)
+    return _RECORDS.put(call.world, record.with_public(**fields))
 
 
-def delete_record(call: Call) -> HTTPResponse:
-    """Handle ``domains_delete_record``."""
-    domain, record = _requested_record(call)
+def _delete_record(call: Call, record: StoredObject) -> None:
     if record["type"] == "SOA":
         raise unprocessable("The SOA record of a domain cannot be deleted")
-    call.world.domain_records.remove(record["id"])
-    _update_serial(call.world, domain)
-    return no_content()
+    _RECORDS.remove(call.world, record)
+    _update_serial(call.world, call.world.domains[record.internal["domain"]])
 
 
 def add_domain(world: World, name: str, ip_address: str | None = None) -> StoredObject:
@@ -334,22 +323,6 @@ def _quote(text: str) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\{ord(found[0]):03}", escaped) + '"'
 
 
-def _with_zone_file(world: World, domain: StoredObject) -> StoredObject:
-    return domain.with_public(zone_file=zone_file(domain, records_of(world, domain["name"])))
-
-
-def list_domains(call: Call) -> HTTPResponse:
-    """Handle ``domains_list``."""
-    return call.respond_page(
-        "domains", "domain", [_with_zone_file(call.world, domain) for domain in call.world.domains.all()]
-    )
-
-
-def get_domain(call: Call) -> HTTPResponse:
-    """Handle ``domains_get``."""
-    return call.respond("domain", _with_zone_file(call.world, _requested_domain(call)))
-
-
 def create_domain(call: Call) -> HTTPResponse:
     """Handle ``domains_create``. The message for a name in use is quoted in droplet_kit#181."""
     requested: Any = required_field(call.body, "name", "string")
@@ -358,24 +331,18 @@ def create_domain(call: Call) -> HTTPResponse:
         raise unprocessable(f"domain '{requested}': name is invalid")
     if name in call.world.domains:
         raise unprocessable(f"domain '{name}': name already exists")
-    return call.respond("domain", add_domain(call.world, name, call.body.get("ip_address")), status=201)
-
-
-def delete_domain(call: Call) -> HTTPResponse:
-    """Handle ``domains_delete``, which also deletes the domain's records."""
-    _remove_domain(call.world, _requested_domain(call)["name"])
-    return no_content()
+    return respond(call, add_domain(call.world, name, call.body.get("ip_address")))
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    "domains_list_records": list_records,
-    "domains_get_record": get_record,
-    "domains_create_record": create_record,
-    "domains_patch_record": update_record,
-    "domains_update_record": update_record,
-    "domains_delete_record": delete_record,
-    "domains_list": list_domains,
-    "domains_get": get_domain,
+    "domains_list_records": _DOMAINS.on(_list_records),
+    "domains_get_record": _RECORDS.get(),
+    "domains_create_record": _DOMAINS.on(_create_record),
+    "domains_patch_record": _RECORDS.on(_update_record),
+    "domains_update_record": _RECORDS.on(_update_record),
+    "domains_delete_record": _RECORDS.on(_delete_record),
+    "domains_list": _DOMAINS.list(),
+    "domains_get": _DOMAINS.get(),
     "domains_create": create_domain,
-    "domains_delete": delete_domain,
+    "domains_delete": _DOMAINS.on(lambda call, domain: _remove_domain(call.world, domain["name"])),
 }

@@ -26,7 +26,7 @@ from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import with_backup_plan, with_size_change
 from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.services.backups import next_window, read_policy, schedule_backup
-from poseidon_nb.sandbox.services.droplets import droplets_with_tag, find_droplet, validate_name
+from poseidon_nb.sandbox.services.droplets import DROPLETS, droplets_with_tag, validate_name
 from poseidon_nb.sandbox.services.images import check_image_fits, find_image
 from poseidon_nb.sandbox.timestamps import parse_time
 
@@ -297,7 +297,7 @@ def _move_window(world: World, at: float, droplet_id: int, start: str) -> None:
 
 def start_action(call: Call) -> HTTPResponse:
     """Handle ``dropletActions_post``."""
-    droplet = find_droplet(call)
+    droplet = DROPLETS.find(call)
     type_, change = _requested_action_type(call)
     raise_if_busy(call.world, "droplet", droplet["id"])
     return call.respond("action", _begin(call, type_, droplet, change.prepare(call, droplet)), status=201)
@@ -353,7 +353,7 @@ def get_droplet_action(call: Call) -> HTTPResponse:
 
 
 def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = find_droplet(call)["id"]
+    id_ = DROPLETS.find(call)["id"]
     return lambda action: belongs_to_droplet(action, id_)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
     HTTPResponse,
@@ -63,12 +64,7 @@ def validate_name(name: str) -> str:
     return name
 
 
-def find_droplet(call: Call) -> StoredObject:
-    """Return the droplet of the path, or raise 404."""
-    droplet = call.world.droplets.get(call.path_id("droplet_id"))
-    if droplet is None:
-        raise not_found()
-    return droplet
+DROPLETS = Resource("droplets", lookup=lambda call: call.world.droplets.get(call.path_id("droplet_id")))
 
 
 def droplets_with_tag(world: World, tag_name: str) -> list[StoredObject]:
@@ -93,17 +89,9 @@ def list_droplets(call: Call) -> HTTPResponse:
     return call.respond_page("droplets", "droplet", droplets)
 
 
-def get_droplet(call: Call) -> HTTPResponse:
-    """Handle ``droplets_get``."""
-    return call.respond("droplet", find_droplet(call))
-
-
-def delete_droplet(call: Call) -> HTTPResponse:
-    """Handle ``droplets_destroy``."""
-    droplet = find_droplet(call)
+def _delete(call: Call, droplet: StoredObject) -> None:
     raise_if_busy(call.world, "droplet", droplet["id"])
     _start_destroy(call.world, droplet)
-    return no_content()
 
 
 def delete_droplets_by_tag(call: Call) -> HTTPResponse:
@@ -125,34 +113,16 @@ def _start_destroy(world: World, droplet: StoredObject) -> None:
     begin_action(world, "destroy", resource_type="droplet", resource_id=droplet["id"], region=droplet["region"])
 
 
-def list_snapshots(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_snapshots``."""
-    return _respond_images(call, "snapshots", find_droplet(call)["snapshot_ids"])
-
-
-def list_backups(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_backups``."""
-    return _respond_images(call, "backups", find_droplet(call)["backup_ids"])
-
-
 def _respond_images(call: Call, key: str, ids: list[int]) -> HTTPResponse:
     images = [image for id_ in ids if (image := call.world.images.get(id_)) is not None]
     left_out = ("tags", "status", "error_message", "description")
     return call.respond_page(key, "snapshot", [image.without(*left_out) for image in images])
 
 
-def list_kernels(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_kernels``. Droplets created since March 2017 use their own kernel, so the list is empty."""
-    find_droplet(call)
-    return call.respond_page("kernels", "kernel", [])
-
-
-def list_neighbors(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_neighbors``: other droplets on the same physical server."""
-    droplet = find_droplet(call)
+def _list_neighbors(call: Call, droplet: StoredObject) -> list[StoredObject]:
+    """Return the other droplets on the same physical server."""
     host = _host(droplet)
-    neighbors = [other for other in call.world.droplets.all() if _host(other) == host and other is not droplet]
-    return call.respond_all("droplets", "droplet", neighbors)
+    return [other for other in call.world.droplets.all() if _host(other) == host and other is not droplet]
 
 
 def _host(droplet: StoredObject) -> tuple[str, int]:
@@ -165,11 +135,6 @@ def list_neighbor_ids(call: Call) -> HTTPResponse:
     for droplet in call.world.droplets.all():
         hosts.setdefault(_host(droplet), []).append(droplet["id"])
     return json_response(200, neighbor_ids=[ids for ids in hosts.values() if len(ids) > 1])
-
-
-def get_backup_policy(call: Call) -> HTTPResponse:
-    """Handle ``droplets_get_backup_policy``."""
-    return json_response(200, policy=_backup_policy_of(find_droplet(call)))
 
 
 def list_backup_policies(call: Call) -> HTTPResponse:
@@ -244,17 +209,13 @@ def _cost_row(id_: int | str, name: str, cost_usd: float) -> dict[str, str]:
     return {"id": str(id_), "name": name, "cost": f"{cost_usd:.2f}"}
 
 
-def list_associated(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_associatedResources``, without what the token may not see."""
-    found = associated_resources(call.world, find_droplet(call))
-    return json_response(
-        200, **{kind: found[kind] for kind, scope in _SCOPES.items() if call.scopes is None or scope in call.scopes}
-    )
+def _list_associated(call: Call, droplet: StoredObject) -> dict[str, Any]:
+    """Return the associated resources without what the token may not see."""
+    found = associated_resources(call.world, droplet)
+    return {kind: found[kind] for kind, scope in _SCOPES.items() if call.scopes is None or scope in call.scopes}
 
 
-def destroy_with_selected(call: Call) -> HTTPResponse:
-    """Handle ``droplets_destroy_withAssociatedResourcesSelective``."""
-    droplet = find_droplet(call)
+def _destroy_with_selected(call: Call, droplet: StoredObject) -> HTTPResponse:
     available = associated_resources(call.world, droplet)
     selected: dict[str, list[dict[str, str]]] = {kind: [] for kind in available}
     for kind, rows in available.items():
@@ -266,9 +227,7 @@ def destroy_with_selected(call: Call) -> HTTPResponse:
     return _start_destroy_with(call, droplet, selected)
 
 
-def destroy_with_all(call: Call) -> HTTPResponse:
-    """Handle ``droplets_destroy_withAssociatedResourcesDangerous``."""
-    droplet = find_droplet(call)
+def _destroy_with_all(call: Call, droplet: StoredObject) -> HTTPResponse:
     call.require_danger_header()
     return _start_destroy_with(call, droplet, associated_resources(call.world, droplet))
 
@@ -329,7 +288,7 @@ def retry_destroy(call: Call) -> HTTPResponse:
     last = _requested_destroy(call)
     if last["status"] == "in-progress":
         raise conflict()
-    return _start_destroy_with(call, find_droplet(call), last.internal["arguments"]["with"])
+    return _start_destroy_with(call, DROPLETS.find(call), last.internal["arguments"]["with"])
 
 
 def _destroy_associated(world: World, at: float, droplet_id: int, wanted: dict[str, list[dict[str, str]]]) -> None:
@@ -385,20 +344,21 @@ _DESTROYERS: dict[str, Callable[[World, dict[str, str]], bool]] = {
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "droplets_list": list_droplets,
-    "droplets_get": get_droplet,
-    "droplets_destroy": delete_droplet,
+    "droplets_get": DROPLETS.get(),
+    "droplets_destroy": DROPLETS.on(_delete),
     "droplets_destroy_byTag": delete_droplets_by_tag,
-    "droplets_list_snapshots": list_snapshots,
-    "droplets_list_backups": list_backups,
-    "droplets_list_kernels": list_kernels,
-    "droplets_list_neighbors": list_neighbors,
+    "droplets_list_snapshots": DROPLETS.on(lambda call, one: _respond_images(call, "snapshots", one["snapshot_ids"])),
+    "droplets_list_backups": DROPLETS.on(lambda call, one: _respond_images(call, "backups", one["backup_ids"])),
+    # Droplets created since March 2017 use their own kernel.
+    "droplets_list_kernels": DROPLETS.on(lambda _call, _droplet: []),
+    "droplets_list_neighbors": DROPLETS.on(_list_neighbors),
     "droplets_list_neighborsIds": list_neighbor_ids,
-    "droplets_get_backup_policy": get_backup_policy,
+    "droplets_get_backup_policy": DROPLETS.on(lambda _call, droplet: {"policy": _backup_policy_of(droplet)}),
     "droplets_list_backup_policies": list_backup_policies,
     "droplets_list_supported_backup_policies": list_supported_backup_policies,
-    "droplets_list_associatedResources": list_associated,
-    "droplets_destroy_withAssociatedResourcesSelective": destroy_with_selected,
-    "droplets_destroy_withAssociatedResourcesDangerous": destroy_with_all,
+    "droplets_list_associatedResources": DROPLETS.on(_list_associated),
+    "droplets_destroy_withAssociatedResourcesSelective": DROPLETS.on(_destroy_with_selected),
+    "droplets_destroy_withAssociatedResourcesDangerous": DROPLETS.on(_destroy_with_all),
     "droplets_get_DestroyAssociatedResourcesStatus": get_destroy_status,
     "droplets_destroy_retryWithAssociatedResources": retry_destroy,
 }

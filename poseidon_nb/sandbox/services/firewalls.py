@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import MAX_PORT, check_type, convert, optional_field, required_field
-from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
-from poseidon_nb.sandbox.services.droplets import find_droplet
+from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.responses import conflict, unprocessable
+from poseidon_nb.sandbox.services.droplets import DROPLETS
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -152,45 +153,24 @@ def _check_target(world: World, name: str, value: Any) -> None:
         raise unprocessable(f"Tag {value} not found.")
 
 
-def _requested_firewall(call: Call) -> StoredObject:
-    firewall = call.world.firewalls.get(call.path_params["firewall_id"])
-    if firewall is None:
-        raise not_found()
-    return firewall
+_FIREWALLS = Resource("firewalls")
 
 
-def list_firewalls(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_list``, oldest first."""
-    return call.respond_page("firewalls", "firewall", call.world.firewalls.all())
-
-
-def get_firewall(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_get``."""
-    return call.respond("firewall", _requested_firewall(call))
-
-
-def list_droplet_firewalls(call: Call) -> HTTPResponse:
-    """Handle ``droplets_list_firewalls``: firewalls with the droplet's id or one of its tags."""
-    droplet = find_droplet(call)
+def _list_of_droplet(call: Call, droplet: StoredObject) -> list[StoredObject]:
+    """Return the firewalls with the droplet's id or one of its tags."""
     own = {tag.lower() for tag in droplet["tags"]}
-    return call.respond_page(
-        "firewalls",
-        "firewall",
-        [
-            firewall
-            for firewall in call.world.firewalls.all()
-            if droplet["id"] in firewall["droplet_ids"] or any(tag.lower() in own for tag in firewall["tags"])
-        ],
-    )
+    return [
+        firewall
+        for firewall in call.world.firewalls.all()
+        if droplet["id"] in firewall["droplet_ids"] or any(tag.lower() in own for tag in firewall["tags"])
+    ]
 
 
 def create_firewall(call: Call) -> HTTPResponse:
     """Handle ``firewalls_create``."""
     world = call.world
     firewall = add_firewall(world, world.now(), **_requested_fields(call, ""))
-    return call.respond(
-        "firewall", _save_with_pending(world, firewall, protected_droplets(world, firewall.public)), status=202
-    )
+    return respond(call, _save_with_pending(world, firewall, protected_droplets(world, firewall.public)))
 
 
 def add_firewall(world: World, at: float, **fields: Any) -> StoredObject:
@@ -203,20 +183,13 @@ def add_firewall(world: World, at: float, **fields: Any) -> StoredObject:
     return firewall
 
 
-def update_firewall(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_update``. Missing fields become empty."""
-    firewall = _requested_firewall(call)
+def _update(call: Call, firewall: StoredObject) -> StoredObject:
+    """Replace the fields of a firewall. Missing fields become empty."""
     requested = _requested_fields(call, firewall["id"])
     before = protected_droplets(call.world, firewall.public)
     changed = firewall.with_public(**requested)
     after = protected_droplets(call.world, changed.public)
-    return call.respond("firewall", _save_with_pending(call.world, changed, after, before - after))
-
-
-def delete_firewall(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_delete``."""
-    call.world.firewalls.remove(_requested_firewall(call)["id"])
-    return no_content()
+    return _save_with_pending(call.world, changed, after, before - after)
 
 
 def _requested_fields(call: Call, own_id: str) -> dict[str, Any]:
@@ -266,69 +239,56 @@ def _check_count(items: list[Any], maximum: int, what: str) -> list[Any]:
     return items
 
 
-def add_droplets(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_assign_droplets``."""
-    firewall = _requested_firewall(call)
+def _add_droplets(call: Call, firewall: StoredObject) -> None:
     required_field(call.body, "droplet_ids", "array")
     combined = [*dict.fromkeys([*firewall["droplet_ids"], *_requested_droplet_ids(call)])]
-    return _update_targets(call, firewall, droplet_ids=_check_count(combined, _MAX_DROPLETS, "Droplets"))
+    _update_targets(call, firewall, droplet_ids=_check_count(combined, _MAX_DROPLETS, "Droplets"))
 
 
-def remove_droplets(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_delete_droplets``."""
-    firewall = _requested_firewall(call)
+def _remove_droplets(call: Call, firewall: StoredObject) -> None:
     removed = required_field(call.body, "droplet_ids", "array")
-    return _update_targets(call, firewall, droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ not in removed])
+    _update_targets(call, firewall, droplet_ids=[id_ for id_ in firewall["droplet_ids"] if id_ not in removed])
 
 
-def add_tags(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_add_tags``."""
-    firewall = _requested_firewall(call)
+def _add_tags(call: Call, firewall: StoredObject) -> None:
     required_field(call.body, "tags", "array")
     combined = [*dict.fromkeys([*firewall["tags"], *_requested_tags(call)])]
-    return _update_targets(call, firewall, tags=_check_count(combined, _MAX_TAGS, "tags"))
+    _update_targets(call, firewall, tags=_check_count(combined, _MAX_TAGS, "tags"))
 
 
-def remove_tags(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_delete_tags``."""
-    firewall = _requested_firewall(call)
+def _remove_tags(call: Call, firewall: StoredObject) -> None:
     removed = {tag.lower() for tag in required_field(call.body, "tags", "array")}
-    return _update_targets(call, firewall, tags=[tag for tag in firewall["tags"] if tag.lower() not in removed])
+    _update_targets(call, firewall, tags=[tag for tag in firewall["tags"] if tag.lower() not in removed])
 
 
-def add_rules(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_add_rules``."""
-    firewall = _requested_firewall(call)
+def _add_rules(call: Call, firewall: StoredObject) -> None:
     requested = read_rules(call.world, call.body)
     combined = {
         side: [*{rule_key(rule): rule for rule in [*firewall[side], *rules]}.values()]
         for side, rules in requested.items()
     }
-    return _update_rules(call, firewall, check_rule_count(combined))
+    _update_rules(call, firewall, check_rule_count(combined))
 
 
-def remove_rules(call: Call) -> HTTPResponse:
-    """Handle ``firewalls_delete_rules``, which removes equivalent rules."""
-    firewall = _requested_firewall(call)
+def _remove_rules(call: Call, firewall: StoredObject) -> None:
+    """Remove equivalent rules."""
     requested = read_rules(call.world, call.body)
     removed = {side: {rule_key(rule) for rule in rules} for side, rules in requested.items()}
     rest = {side: [rule for rule in firewall[side] if rule_key(rule) not in removed[side]] for side in SIDES}
-    return _update_rules(call, firewall, check_rule_count(rest))
+    _update_rules(call, firewall, check_rule_count(rest))
 
 
-def _update_rules(call: Call, firewall: StoredObject, rules: dict[str, list[dict[str, Any]]]) -> HTTPResponse:
+def _update_rules(call: Call, firewall: StoredObject, rules: dict[str, list[dict[str, Any]]]) -> None:
     changed = firewall.with_public(**rules)
     _save_with_pending(call.world, changed, protected_droplets(call.world, changed.public))
-    return no_content()
 
 
-def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> HTTPResponse:
+def _update_targets(call: Call, firewall: StoredObject, **changes: Any) -> None:
     """Change what a firewall protects. Only added and removed droplets become pending."""
     before = protected_droplets(call.world, firewall.public)
     changed = firewall.with_public(**changes)
     after = protected_droplets(call.world, changed.public)
     _save_with_pending(call.world, changed, after - before, before - after)
-    return no_content()
 
 
 def protected_droplets(world: World, public: dict[str, Any]) -> set[int]:
@@ -400,18 +360,18 @@ def remove_load_balancer(world: World, id_: str) -> None:
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    "firewalls_list": list_firewalls,
-    "firewalls_get": get_firewall,
+    "firewalls_list": _FIREWALLS.list(),
+    "firewalls_get": _FIREWALLS.get(),
     "firewalls_create": create_firewall,
-    "firewalls_update": update_firewall,
-    "firewalls_delete": delete_firewall,
-    "firewalls_assign_droplets": add_droplets,
-    "firewalls_delete_droplets": remove_droplets,
-    "firewalls_add_tags": add_tags,
-    "firewalls_delete_tags": remove_tags,
-    "firewalls_add_rules": add_rules,
-    "firewalls_delete_rules": remove_rules,
-    "droplets_list_firewalls": list_droplet_firewalls,
+    "firewalls_update": _FIREWALLS.on(_update),
+    "firewalls_delete": _FIREWALLS.delete(),
+    "firewalls_assign_droplets": _FIREWALLS.on(_add_droplets),
+    "firewalls_delete_droplets": _FIREWALLS.on(_remove_droplets),
+    "firewalls_add_tags": _FIREWALLS.on(_add_tags),
+    "firewalls_delete_tags": _FIREWALLS.on(_remove_tags),
+    "firewalls_add_rules": _FIREWALLS.on(_add_rules),
+    "firewalls_delete_rules": _FIREWALLS.on(_remove_rules),
+    "droplets_list_firewalls": DROPLETS.on(_list_of_droplet),
 }
 
 

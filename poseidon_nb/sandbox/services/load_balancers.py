@@ -17,7 +17,8 @@ from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
 from poseidon_nb.sandbox.invoices import node_count
-from poseidon_nb.sandbox.responses import no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.responses import unprocessable
 from poseidon_nb.sandbox.services import load_balancer_settings as settings
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.firewalls import remove_load_balancer
@@ -38,13 +39,6 @@ _MAX_LOAD_BALANCERS = 100
 _GLOBAL, _INTERNAL, _DUALSTACK = "GLOBAL", "INTERNAL", "DUALSTACK"
 
 
-def _requested_load_balancer(call: Call) -> StoredObject:
-    balancer = call.world.load_balancers.get(call.path_params["lb_id"])
-    if balancer is None:
-        raise not_found()
-    return balancer
-
-
 def with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
     """Return a load balancer with the droplets that have its tag now."""
     tag = balancer["tag"]
@@ -55,15 +49,7 @@ def with_tagged_droplets(world: World, balancer: StoredObject) -> StoredObject:
     return balancer.with_public(droplet_ids=ids)
 
 
-def list_load_balancers(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_list``, oldest first."""
-    balancers = [with_tagged_droplets(call.world, balancer) for balancer in call.world.load_balancers.all()]
-    return call.respond_page("load_balancers", "load_balancer", balancers)
-
-
-def get_load_balancer(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_get``."""
-    return call.respond("load_balancer", with_tagged_droplets(call.world, _requested_load_balancer(call)))
+_BALANCERS = Resource("load_balancers", show=lambda call, balancer: with_tagged_droplets(call.world, balancer))
 
 
 def create_load_balancer(call: Call) -> HTTPResponse:
@@ -90,7 +76,7 @@ def create_load_balancer(call: Call) -> HTTPResponse:
     balancer = add_load_balancer(world, world.now(), fields)
     after_s = transition_s("load_balancer", speed=world.speed, draw=(world.seed, "load_balancer", balancer["id"]))
     world.schedule(world.now() + after_s, "load_balancer.active", balancer["id"])
-    return call.respond("load_balancer", with_tagged_droplets(world, balancer), status=202)
+    return respond(call, with_tagged_droplets(world, balancer))
 
 
 def add_load_balancer(world: World, at: float, fields: dict[str, Any]) -> StoredObject:
@@ -119,9 +105,8 @@ def activate(world: World, _at: float, id_: str) -> None:
     world.load_balancers.put(id_, balancer.with_public(**public))
 
 
-def update_load_balancer(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_update``."""
-    balancer, body, world = _requested_load_balancer(call), call.body, call.world
+def _update(call: Call, balancer: StoredObject) -> StoredObject:
+    body, world = call.body, call.world
     slug = balancer["region"]["slug"] if "region" in balancer.public else ""
     if slug and required_field(body, "region", "string") != slug:
         raise unprocessable("The region of a load balancer cannot be changed.")
@@ -140,15 +125,7 @@ def update_load_balancer(call: Call) -> HTTPResponse:
     before, after = node_count(balancer.public), node_count(fields)
     if after != before:
         balancer = with_change(balancer, "size_unit", world.now(), after, before)
-    changed = balancer.without("size").with_public(**fields)
-    world.load_balancers.put(balancer["id"], changed)
-    return call.respond("load_balancer", with_tagged_droplets(world, changed))
-
-
-def delete_load_balancer(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_delete``."""
-    remove_balancer(call.world, _requested_load_balancer(call)["id"])
-    return no_content()
+    return _BALANCERS.put(world, balancer.without("size").with_public(**fields))
 
 
 def remove_balancer(world: World, id_: str) -> None:
@@ -162,11 +139,9 @@ def remove_balancer(world: World, id_: str) -> None:
             world.load_balancers.put(other["id"], other.with_public(target_load_balancer_ids=rest))
 
 
-def delete_cache(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_delete_cache``. Only global load balancers have a cache."""
-    if _requested_load_balancer(call)["type"] != _GLOBAL:
+def _delete_cache(_call: Call, balancer: StoredObject) -> None:
+    if balancer["type"] != _GLOBAL:
         raise unprocessable("Only a global load balancer has a cache.")
-    return no_content()
 
 
 def _validated_name(body: dict[str, Any]) -> str:
@@ -229,48 +204,36 @@ def _validated_ids(world: World, ids: list[int], vpc: StoredObject | None) -> li
     return [*dict.fromkeys(ids)]
 
 
-def _requested_without_tag(call: Call) -> StoredObject:
-    balancer = _requested_load_balancer(call)
+def _require_no_tag(balancer: StoredObject) -> None:
     if balancer["tag"]:
         raise unprocessable(
             "The load balancer selects Droplets by tag. Single Droplets can be neither added nor removed."
         )
-    return balancer
 
 
-def add_droplets(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_add_droplets``."""
-    balancer = _requested_without_tag(call)
+def _add_droplets(call: Call, balancer: StoredObject) -> None:
+    _require_no_tag(balancer)
     vpc = call.world.vpcs.get(balancer.public.get("vpc_uuid"))
     added = _validated_ids(call.world, required_field(call.body, "droplet_ids", "array"), vpc)
-    return _update(call, balancer, droplet_ids=[*dict.fromkeys([*balancer["droplet_ids"], *added])])
+    _BALANCERS.change(call.world, balancer, droplet_ids=[*dict.fromkeys([*balancer["droplet_ids"], *added])])
 
 
-def remove_droplets(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_remove_droplets``."""
-    balancer = _requested_without_tag(call)
+def _remove_droplets(call: Call, balancer: StoredObject) -> None:
+    _require_no_tag(balancer)
     removed = required_field(call.body, "droplet_ids", "array")
-    return _update(call, balancer, droplet_ids=[id_ for id_ in balancer["droplet_ids"] if id_ not in removed])
+    _BALANCERS.change(call.world, balancer, droplet_ids=[id_ for id_ in balancer["droplet_ids"] if id_ not in removed])
 
 
-def add_rules(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_add_forwardingRules``."""
-    balancer = _requested_load_balancer(call)
+def _add_rules(call: Call, balancer: StoredObject) -> None:
     combined = [*balancer["forwarding_rules"], *settings.read_rules(call.world, call.body)]
-    return _update(call, balancer, forwarding_rules=settings.check_rules(combined))
+    _BALANCERS.change(call.world, balancer, forwarding_rules=settings.check_rules(combined))
 
 
-def remove_rules(call: Call) -> HTTPResponse:
-    """Handle ``loadBalancers_remove_forwardingRules``. Rules match by protocol and port of both ends."""
-    balancer = _requested_load_balancer(call)
+def _remove_rules(call: Call, balancer: StoredObject) -> None:
+    """Remove the rules that match by protocol and port of both ends."""
     removed = settings.read_rule_keys(call.body)
     rest = [rule for rule in balancer["forwarding_rules"] if settings.rule_key(rule) not in removed]
-    return _update(call, balancer, forwarding_rules=settings.check_rules(rest))
-
-
-def _update(call: Call, balancer: StoredObject, **changes: Any) -> HTTPResponse:
-    call.world.load_balancers.put(balancer["id"], balancer.with_public(**changes))
-    return no_content()
+    _BALANCERS.change(call.world, balancer, forwarding_rules=settings.check_rules(rest))
 
 
 def _remove_droplet(world: World, _at: float, droplet_id: int) -> None:
@@ -287,16 +250,16 @@ def _remove_tag(world: World, _at: float, folded: str) -> None:
 
 
 OPERATIONS = {
-    "loadBalancers_list": list_load_balancers,
-    "loadBalancers_get": get_load_balancer,
+    "loadBalancers_list": _BALANCERS.list(),
+    "loadBalancers_get": _BALANCERS.get(),
     "loadBalancers_create": create_load_balancer,
-    "loadBalancers_update": update_load_balancer,
-    "loadBalancers_delete": delete_load_balancer,
-    "loadBalancers_delete_cache": delete_cache,
-    "loadBalancers_add_droplets": add_droplets,
-    "loadBalancers_remove_droplets": remove_droplets,
-    "loadBalancers_add_forwardingRules": add_rules,
-    "loadBalancers_remove_forwardingRules": remove_rules,
+    "loadBalancers_update": _BALANCERS.on(_update),
+    "loadBalancers_delete": _BALANCERS.on(lambda call, balancer: remove_balancer(call.world, balancer["id"])),
+    "loadBalancers_delete_cache": _BALANCERS.on(_delete_cache),
+    "loadBalancers_add_droplets": _BALANCERS.on(_add_droplets),
+    "loadBalancers_remove_droplets": _BALANCERS.on(_remove_droplets),
+    "loadBalancers_add_forwardingRules": _BALANCERS.on(_add_rules),
+    "loadBalancers_remove_forwardingRules": _BALANCERS.on(_remove_rules),
 }
 EFFECTS: dict[str, Callable[..., None]] = {
     "load_balancer.active": activate,

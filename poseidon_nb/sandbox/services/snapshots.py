@@ -15,10 +15,11 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import raise_if_busy
 from poseidon_nb.sandbox.call import required_field
 from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import remove_image
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
-from poseidon_nb.sandbox.services.volumes import find_volume, has_data
+from poseidon_nb.sandbox.services.volumes import VOLUMES, has_data
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -70,6 +71,9 @@ def _volume_snapshot(call: Call) -> StoredObject | None:
     return call.world.volume_snapshots.get(call.path_params["snapshot_id"].lower())
 
 
+_VOLUME_SNAPSHOTS = Resource("volume_snapshots", lookup=_volume_snapshot)
+
+
 def get_snapshot(call: Call) -> HTTPResponse:
     """Handle ``snapshots_get``."""
     return call.respond("snapshot", _volume_snapshot(call) or _droplet_snapshot(_snapshot_image(call)))
@@ -112,51 +116,29 @@ def add_volume_snapshot(
     return snapshot
 
 
-def _requested_volume_snapshot(call: Call) -> StoredObject:
-    snapshot = call.world.volume_snapshots.get(call.path_params["snapshot_id"].lower())
-    if snapshot is None:
-        raise not_found()
-    return snapshot
-
-
 def remove_volume_snapshot(world: World, snapshot: StoredObject) -> None:
     """Remove a snapshot of a volume."""
     record_deletion(world, "volume_snapshots", snapshot["id"])
     world.volume_snapshots.remove(snapshot["id"])
 
 
-def list_volume_snapshots(call: Call) -> HTTPResponse:
-    """Handle ``volumeSnapshots_list``, oldest first."""
-    id_ = find_volume(call)["id"]
-    snapshots = [one for one in call.world.volume_snapshots.all() if one["resource_id"] == id_]
-    return call.respond_page("snapshots", "snapshot", snapshots)
+def _list_of_volume(call: Call, volume: StoredObject) -> list[StoredObject]:
+    return _VOLUME_SNAPSHOTS.all(call.world, resource_id=volume["id"])
 
 
-def create_volume_snapshot(call: Call) -> HTTPResponse:
-    """Handle ``volumeSnapshots_create``."""
-    volume = find_volume(call)
+def _create(call: Call, volume: StoredObject) -> StoredObject:
     name = required_field(call.body, "name", "string")
-    snapshot = add_volume_snapshot(call.world, volume, name, call.world.now(), requested_tags(call))
-    return call.respond("snapshot", snapshot, status=201)
-
-
-def get_volume_snapshot(call: Call) -> HTTPResponse:
-    """Handle ``volumeSnapshots_get_byId``."""
-    return call.respond("snapshot", _requested_volume_snapshot(call))
-
-
-def delete_volume_snapshot(call: Call) -> HTTPResponse:
-    """Handle ``volumeSnapshots_delete_byId``."""
-    remove_volume_snapshot(call.world, _requested_volume_snapshot(call))
-    return no_content()
+    return add_volume_snapshot(call.world, volume, name, call.world.now(), requested_tags(call))
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "snapshots_list": list_snapshots,
     "snapshots_get": get_snapshot,
     "snapshots_delete": delete_snapshot,
-    "volumeSnapshots_list": list_volume_snapshots,
-    "volumeSnapshots_create": create_volume_snapshot,
-    "volumeSnapshots_get_byId": get_volume_snapshot,
-    "volumeSnapshots_delete_byId": delete_volume_snapshot,
+    "volumeSnapshots_list": VOLUMES.on(_list_of_volume),
+    "volumeSnapshots_create": VOLUMES.on(_create),
+    "volumeSnapshots_get_byId": _VOLUME_SNAPSHOTS.get(),
+    "volumeSnapshots_delete_byId": _VOLUME_SNAPSHOTS.on(
+        lambda call, snapshot: remove_volume_snapshot(call.world, snapshot)
+    ),
 }

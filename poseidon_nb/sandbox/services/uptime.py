@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import check_type, optional_field, required_field
-from poseidon_nb.sandbox.resources import Resource
-from poseidon_nb.sandbox.responses import bad_request, json_response, no_content, not_found
+from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.responses import bad_request
 from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, is_address, records_of
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -154,9 +154,8 @@ def _state_object(world: World, check: StoredObject) -> dict[str, Any]:
     return {"regions": dict.fromkeys(check["regions"], region), "previous_outage": previous}
 
 
-def get_state(call: Call) -> HTTPResponse:
-    """Handle ``uptime_get_checkState``."""
-    return json_response(200, state=_state_object(call.world, _run_check(call.world, _CHECKS.find(call))))
+def _get_state(call: Call, check: StoredObject) -> dict[str, Any]:
+    return {"state": _state_object(call.world, _run_check(call.world, check))}
 
 
 def create_check(call: Call) -> HTTPResponse:
@@ -169,27 +168,23 @@ def create_check(call: Call) -> HTTPResponse:
     return call.respond("check", check, status=201)
 
 
-def update_check(call: Call) -> HTTPResponse:
-    """Handle ``uptime_update_check``. Missing fields stay."""
-    world, check = call.world, _CHECKS.find(call)
+def _update_check(call: Call, check: StoredObject) -> StoredObject:
+    """Change a check. Missing fields stay."""
+    world = call.world
     requested = {name: call.body[name] for name in _FIELDS if call.body.get(name) is not None}
     fields = _validated_fields({**check.public, **requested})
     _run_check(world, check)
     changed = world.uptime_checks[check["id"]].with_public(**fields)
     if any(changed[name] != check[name] for name in ("type", "target", "regions")):
         changed = changed.with_internal(**initial_state(world))
-    world.uptime_checks.put(check["id"], changed)
-    return call.respond("check", changed)
+    return _CHECKS.put(world, changed)
 
 
-def delete_check(call: Call) -> HTTPResponse:
-    """Handle ``uptime_delete_check``, which also deletes its alerts."""
-    id_ = _CHECKS.find(call)["id"]
-    for alert in [*call.world.uptime_alerts.all()]:
-        if alert.internal["check"] == id_:
-            call.world.uptime_alerts.remove(alert["id"])
-    call.world.uptime_checks.remove(id_)
-    return no_content()
+def _delete_check(call: Call, check: StoredObject) -> None:
+    """Delete a check with its alerts."""
+    for alert in _list_alerts(call, check):
+        _ALERTS.remove(call.world, alert)
+    _CHECKS.remove(call.world, check)
 
 
 def alert_object(id_: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -224,60 +219,39 @@ def _notifications(requested: dict[str, Any]) -> dict[str, Any]:
     return {"email": mails, "slack": slack}
 
 
-def _requested_alert(call: Call) -> StoredObject:
-    check = _CHECKS.find(call)
-    alert = call.world.uptime_alerts.get(call.path_params["alert_id"])
-    if alert is None or alert.internal["check"] != check["id"]:
-        raise not_found()
-    return alert
+def _lookup_alert(call: Call) -> StoredObject | None:
+    check, alert = _CHECKS.find(call), call.world.uptime_alerts.get(call.path_params["alert_id"])
+    return alert if alert is not None and alert.internal["check"] == check["id"] else None
 
 
-def list_alerts(call: Call) -> HTTPResponse:
-    """Handle ``uptime_list_alerts``."""
-    id_ = _CHECKS.find(call)["id"]
-    alerts = [alert for alert in call.world.uptime_alerts.all() if alert.internal["check"] == id_]
-    return call.respond_page("alerts", "alert", alerts)
+_ALERTS = Resource("uptime_alerts", lookup=_lookup_alert)
 
 
-def get_alert(call: Call) -> HTTPResponse:
-    """Handle ``uptime_get_alert``."""
-    return call.respond("alert", _requested_alert(call))
+def _list_alerts(call: Call, check: StoredObject) -> list[StoredObject]:
+    return [alert for alert in _ALERTS.all(call.world) if alert.internal["check"] == check["id"]]
 
 
-def create_alert(call: Call) -> HTTPResponse:
-    """Handle ``uptime_create_alert``."""
-    world, check = call.world, _CHECKS.find(call)
-    public = alert_object("", call.body)
+def _create_alert(call: Call, check: StoredObject) -> HTTPResponse:
+    world, public = call.world, alert_object("", call.body)
     id_ = rng.uuid(world.seed, "alert", world.next_number("uptime_alerts"))
-    alert = StoredObject({**public, "id": id_}, {"check": check["id"]})
-    world.uptime_alerts.put(id_, alert)
-    return call.respond("alert", alert, status=201)
+    return respond(call, _ALERTS.put(world, StoredObject({**public, "id": id_}, {"check": check["id"]})))
 
 
-def update_alert(call: Call) -> HTTPResponse:
-    """Handle ``uptime_update_alert``, which replaces the whole alert."""
-    alert = _requested_alert(call)
-    changed = StoredObject(alert_object(alert["id"], call.body), alert.internal)
-    call.world.uptime_alerts.put(alert["id"], changed)
-    return call.respond("alert", changed)
-
-
-def delete_alert(call: Call) -> HTTPResponse:
-    """Handle ``uptime_delete_alert``."""
-    call.world.uptime_alerts.remove(_requested_alert(call)["id"])
-    return no_content()
+def _update_alert(call: Call, alert: StoredObject) -> StoredObject:
+    """Replace the whole alert."""
+    return _ALERTS.put(call.world, StoredObject(alert_object(alert["id"], call.body), alert.internal))
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "uptime_list_checks": _CHECKS.list(),
     "uptime_get_check": _CHECKS.get(),
-    "uptime_get_checkState": get_state,
+    "uptime_get_checkState": _CHECKS.on(_get_state),
     "uptime_create_check": create_check,
-    "uptime_update_check": update_check,
-    "uptime_delete_check": delete_check,
-    "uptime_list_alerts": list_alerts,
-    "uptime_get_alert": get_alert,
-    "uptime_create_alert": create_alert,
-    "uptime_update_alert": update_alert,
-    "uptime_delete_alert": delete_alert,
+    "uptime_update_check": _CHECKS.on(_update_check),
+    "uptime_delete_check": _CHECKS.on(_delete_check),
+    "uptime_list_alerts": _CHECKS.on(_list_alerts),
+    "uptime_get_alert": _ALERTS.get(),
+    "uptime_create_alert": _CHECKS.on(_create_alert),
+    "uptime_update_alert": _ALERTS.on(_update_alert),
+    "uptime_delete_alert": _ALERTS.delete(),
 }

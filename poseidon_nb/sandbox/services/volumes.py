@@ -23,6 +23,7 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
 from poseidon_nb.sandbox.store import StoredObject
@@ -64,12 +65,7 @@ def volume_object(
     }
 
 
-def find_volume(call: Call) -> StoredObject:
-    """Return the volume of the path, or raise 404."""
-    volume = call.world.volumes.get(call.path_params["volume_id"].lower())
-    if volume is None:
-        raise not_found()
-    return volume
+VOLUMES = Resource("volumes", lookup=lambda call: call.world.volumes.get(call.path_params["volume_id"].lower()))
 
 
 def find_volumes(world: World, name: str | None, region: str | None) -> list[StoredObject]:
@@ -98,11 +94,6 @@ def list_volumes(call: Call) -> HTTPResponse:
     return call.respond_page(
         "volumes", "volume", find_volumes(call.world, call.query.get("name"), call.query.get("region"))
     )
-
-
-def get_volume(call: Call) -> HTTPResponse:
-    """Handle ``volumes_get``."""
-    return call.respond("volume", find_volume(call))
 
 
 def create_volume(call: Call) -> HTTPResponse:
@@ -176,12 +167,6 @@ def _source_snapshot(call: Call, snapshot_id: str, region: str, size: int) -> St
     return snapshot
 
 
-def delete_volume(call: Call) -> HTTPResponse:
-    """Handle ``volumes_delete``."""
-    _delete(call.world, find_volume(call))
-    return no_content()
-
-
 def delete_volume_by_name(call: Call) -> HTTPResponse:
     """Handle ``volumes_delete_byName``. Names are unique only within a region."""
     name, region = (call.query.get(field) for field in ("name", "region"))
@@ -241,9 +226,7 @@ def _detach_from_droplet(world: World, _at: float, droplet_id: int) -> None:
             detach_volume(world, volume["id"])
 
 
-def start_volume_action(call: Call) -> HTTPResponse:
-    """Handle ``volumeActions_post_byId``."""
-    volume = find_volume(call)
+def _start_own_action(call: Call, volume: StoredObject) -> HTTPResponse:
     region = optional_field(call.body, "region", "string")
     if region and region != volume["region"]["slug"]:
         raise unprocessable("The volume is in another region.")
@@ -334,7 +317,7 @@ def get_volume_action(call: Call) -> HTTPResponse:
 
 
 def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = find_volume(call)["id"]
+    id_ = VOLUMES.find(call)["id"]
     return lambda action: is_action_on(action, "volume", id_)
 
 
@@ -356,12 +339,12 @@ def _finish_resize(world: World, at: float, volume_id: str, arguments: dict[str,
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "volumes_list": list_volumes,
-    "volumes_get": get_volume,
+    "volumes_get": VOLUMES.get(),
     "volumes_create": create_volume,
-    "volumes_delete": delete_volume,
+    "volumes_delete": VOLUMES.on(lambda call, volume: _delete(call.world, volume)),
     "volumes_delete_byName": delete_volume_by_name,
     "volumeActions_post": start_volume_action_by_name,
-    "volumeActions_post_byId": start_volume_action,
+    "volumeActions_post_byId": VOLUMES.on(_start_own_action),
     "volumeActions_list": list_volume_actions,
     "volumeActions_get": get_volume_action,
 }

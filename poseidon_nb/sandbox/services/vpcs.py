@@ -18,10 +18,10 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from poseidon_nb.sandbox import objects, rng
-from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.resources import Resource
-from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.responses import forbidden, not_found, unprocessable
+from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -59,7 +59,10 @@ _MEMBERS = {
 
 
 _VPCS = Resource("vpcs")
-_PEERINGS = Resource("vpc_peerings")
+#: The seconds are not published, and chosen here.
+_PEERINGS = Resource(
+    "vpc_peerings", states=States(first=(("PROVISIONING", 30.0),), ready="ACTIVE", deleting=("DELETING", 30.0))
+)
 
 
 def find_vpc_in_region(world: World, id_: str, region: str) -> StoredObject | None:
@@ -211,19 +214,13 @@ def _validated_description(body: dict[str, Any]) -> str:
     return description
 
 
-def update_vpc(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_update``. A missing description becomes empty."""
-    vpc = _VPCS.find(call)
+def _update(call: Call, vpc: StoredObject) -> StoredObject:
+    """Change a VPC. A missing description becomes empty."""
     required_field(call.body, "name", "string")
     return _apply_changes(call, vpc, {"description": "", **call.body})
 
 
-def patch_vpc(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_patch``. Missing fields stay."""
-    return _apply_changes(call, _VPCS.find(call), call.body)
-
-
-def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPResponse:
+def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> StoredObject:
     world = call.world
     changes: dict[str, Any] = {}
     if body.get("name") is not None:
@@ -238,14 +235,10 @@ def _apply_changes(call: Call, vpc: StoredObject, body: dict[str, Any]) -> HTTPR
         for other in world.vpcs.all():
             if other["default"] and other["region"] == vpc["region"]:
                 world.vpcs.put(other["id"], other.with_public(default=False))
-    changed = vpc.with_public(**changes)
-    world.vpcs.put(vpc["id"], changed)
-    return call.respond("vpc", changed)
+    return _VPCS.change(world, vpc, **changes)
 
 
-def delete_vpc(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_delete``."""
-    vpc = _VPCS.find(call)
+def _delete(call: Call, vpc: StoredObject) -> None:
     if vpc["default"]:
         raise forbidden("Can not delete default VPCs")
     if next(_members(call.world, vpc["id"], None, ""), None) is not None:
@@ -253,8 +246,7 @@ def delete_vpc(call: Call) -> HTTPResponse:
     for kind, words in (("vpc_peerings", "peerings"), ("partner_attachments", "partner attachments")):
         if any(vpc["id"] in one["vpc_ids"] for one in call.world.store(kind).all()):
             raise forbidden(f"Can not delete VPC with {words}")
-    call.world.vpcs.remove(vpc["id"])
-    return no_content()
+    _VPCS.remove(call.world, vpc)
 
 
 def list_members(call: Call) -> HTTPResponse:
@@ -293,12 +285,8 @@ def list_peerings(call: Call) -> HTTPResponse:
     return call.respond_page("vpc_peerings", "vpc_peering", peerings)
 
 
-def list_vpc_peerings(call: Call) -> HTTPResponse:
-    """Handle ``vpcs_list_peerings``."""
-    id_ = _VPCS.find(call)["id"]
-    return call.respond_page(
-        "peerings", "vpc_peering", [one for one in call.world.vpc_peerings.all() if id_ in one["vpc_ids"]]
-    )
+def _list_own_peerings(call: Call, vpc: StoredObject) -> list[StoredObject]:
+    return [one for one in _PEERINGS.all(call.world) if vpc["id"] in one["vpc_ids"]]
 
 
 def create_peering(call: Call) -> HTTPResponse:
@@ -323,13 +311,7 @@ def _create_peering(call: Call, vpc_ids: list[str]) -> StoredObject:
             raise unprocessable(f"VPC {id_} not found.")
     if any({*one["vpc_ids"]} == {*vpc_ids} for one in world.vpc_peerings.all()):
         raise unprocessable("These VPCs already have a peering.")
-    now = world.now()
-    id_ = rng.uuid(world.seed, "vpc_peering", world.next_number("vpc_peerings"))
-    public = {"id": id_, "name": name, "vpc_ids": vpc_ids, "created_at": format_time(now), "status": "PROVISIONING"}
-    peering = StoredObject(public)
-    world.vpc_peerings.put(id_, peering)
-    _schedule_transition(world, "vpc_peering.active", id_)
-    return peering
+    return _PEERINGS.add(world, {"name": name, "vpc_ids": vpc_ids}, world.now())
 
 
 def _validated_peering_name(world: World, name: str, own_id: str) -> str:
@@ -338,11 +320,6 @@ def _validated_peering_name(world: World, name: str, own_id: str) -> str:
     if any(one["name"] == name and one["id"] != own_id for one in world.vpc_peerings.all()):
         raise unprocessable(f"A VPC peering named {name} already exists.")
     return name
-
-
-def rename_peering(call: Call) -> HTTPResponse:
-    """Handle ``vpcPeerings_patch``."""
-    return call.respond("vpc_peering", _rename_peering(call, _PEERINGS.find(call)))
 
 
 def rename_vpc_peering(call: Call) -> HTTPResponse:
@@ -357,56 +334,29 @@ def _rename_peering(call: Call, peering: StoredObject) -> StoredObject:
     name = _validated_peering_name(call.world, required_field(call.body, "name", "string"), peering["id"])
     if peering["status"] == "DELETING":
         raise unprocessable("The VPC peering is being deleted.")
-    renamed = peering.with_public(name=name)
-    call.world.vpc_peerings.put(peering["id"], renamed)
-    return renamed
+    return _PEERINGS.change(call.world, peering, name=name)
 
 
-def delete_peering(call: Call) -> HTTPResponse:
-    """Handle ``vpcPeerings_delete``."""
-    peering = _PEERINGS.find(call)
-    if peering["status"] != "DELETING":
-        peering = peering.with_public(status="DELETING")
-        call.world.vpc_peerings.put(peering["id"], peering)
-        _schedule_transition(call.world, "vpc_peering.deleted", peering["id"])
-    return call.respond("vpc_peering", peering, status=202)
-
-
-def _schedule_transition(world: World, effect: str, id_: str) -> None:
-    after_s = transition_s("vpc_peering", speed=world.speed, draw=(world.seed, effect, id_))
-    world.schedule(world.now() + after_s, effect, id_)
-
-
-def _activate_peering(world: World, _at: float, id_: str) -> None:
-    peering = world.vpc_peerings.get(id_)
-    if peering is not None and peering["status"] == "PROVISIONING":
-        world.vpc_peerings.put(id_, peering.with_public(status="ACTIVE"))
-
-
-def _remove_peering(world: World, _at: float, id_: str) -> None:
-    world.vpc_peerings.remove(id_)
+def _delete_peering(call: Call, peering: StoredObject) -> StoredObject:
+    _PEERINGS.begin_deletion(call.world, peering)
+    return call.world.vpc_peerings[peering["id"]]
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "vpcs_list": _VPCS.list(),
     "vpcs_get": _VPCS.get(),
     "vpcs_create": create_vpc,
-    "vpcs_update": update_vpc,
-    "vpcs_patch": patch_vpc,
-    "vpcs_delete": delete_vpc,
+    "vpcs_update": _VPCS.on(_update),
+    # Missing fields stay.
+    "vpcs_patch": _VPCS.on(lambda call, vpc: _apply_changes(call, vpc, call.body)),
+    "vpcs_delete": _VPCS.on(_delete),
     "vpcs_list_members": list_members,
     "vpcPeerings_list": list_peerings,
     "vpcPeerings_get": _PEERINGS.get(),
     "vpcPeerings_create": create_peering,
-    "vpcPeerings_patch": rename_peering,
-    "vpcPeerings_delete": delete_peering,
-    "vpcs_list_peerings": list_vpc_peerings,
+    "vpcPeerings_patch": _PEERINGS.on(_rename_peering),
+    "vpcPeerings_delete": _PEERINGS.on(_delete_peering),
+    "vpcs_list_peerings": _VPCS.on(_list_own_peerings),
     "vpcs_create_peerings": create_vpc_peering,
     "vpcs_patch_peerings": rename_vpc_peering,
-}
-
-
-EFFECTS: dict[str, Callable[..., None]] = {
-    "vpc_peering.active": _activate_peering,
-    "vpc_peering.deleted": _remove_peering,
 }
