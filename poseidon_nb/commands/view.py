@@ -20,8 +20,26 @@ _AS_SERVED = ("generic.", "api.")
 #: The columns of such objects to show first.
 _FIRST = (
     *("name", "slug", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
-    *("price_monthly", "amount", "tags"),
+    *("price_monthly", "amount", "tags", "mode", "db", "user", "connection_host", "connection_port"),
 )
+#: What the rows of a table are, if the API's word for them is not the usual one.
+_PROPER_NAMES = {
+    "databases": "database clusters",
+    "kubernetes": "Kubernetes clusters",
+    "vpcs": "VPCs",
+    "reserved_ips": "reserved IPs",
+    "reserved_ipv6": "reserved IPv6 addresses",
+}
+#: What the rows of a derived table are, if not what its group is about.
+_SUBJECTS = {
+    "idle": "idle resources",
+    "frozen": "frozen droplets",
+    "cost_by": "resources that cost money",
+    "cost_lines": "resources that cost money",
+    "cost_changes": "changes of the cost",
+    "cost_history": "days with a cost",
+    "rightsizing": "droplets to analyze",
+}
 #: The statuses of actions, and of droplets, that were not waited for.
 _UNFINISHED = frozenset({"in-progress", "new"})
 #: What is displayed first of what was not waited for.
@@ -85,7 +103,9 @@ def _plural(command: Command) -> str:
     """Return what the rows are, as the API calls them; for a derived table, what it is about."""
     verb = command.verb
     if verb.table in DERIVED_TABLES:
-        name = "idle resources" if verb.group == "idle" else verb.group
+        name = _SUBJECTS.get(verb.table, verb.group)
+    elif verb.table in _PROPER_NAMES:
+        return _PROPER_NAMES[verb.table]
     else:
         name = verb.table or (operation(verb.operations[0]).response_key if verb.operations else "")
     return (name or "rows").replace("_", " ").replace("-", " ")

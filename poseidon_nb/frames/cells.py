@@ -28,6 +28,8 @@ _MIN_LONG, _MIN_LIST = 20, 10
 _LIST_LENGTH = 20
 #: Numbers beyond these are written in scientific notation.
 _LARGE, _SMALL = 1e15, 1e-5
+#: A card shows only the names of more objects than these.
+_MAX_OBJECTS = 8
 #: Missing values are blank, as an empty list is.
 MISSING = ""
 #: A placeholder of one column, which no printable text contains.
@@ -71,11 +73,17 @@ class TextColumn:
         return min(max(least, text_width(self.name)), self.width)
 
 
-def field_lines(values: pd.Series[Any]) -> list[str]:
-    """Return the first value of a column as lines of text, whole: a zone file keeps its lines."""
+def field_lines(values: pd.Series[Any], *, whole: bool) -> list[str]:
+    """Return the first value of a column as lines of text: a zone file keeps its lines.
+
+    Only the names of many objects are shown, and of objects that contain others, unless the user asked for the column.
+    """
     if values.isna().iloc[0]:
         return []
-    text = _formatter(values, whole=True)(values.iloc[0])
+    value = values.iloc[0]
+    # The sizes of `kubernetes options` would fill three screens, and the nodes of a cluster's pools one.
+    names = _names(value) if not whole and isinstance(value, list) and _is_large(value) else []
+    text = ", ".join(names) or _formatter(values, whole=True)(value)
     return [escape_unprintable(line) for line in text.rstrip("\n").split("\n")] if text else []
 
 
@@ -187,7 +195,23 @@ def _format_value(value: object) -> str:
     text = _format_whole(value)
     if not isinstance(value, list | tuple) or len(text) <= LONG_TEXT:
         return text
-    words = [_format_whole(one) for one in value]
+    # Of a list of node pools their names say more than the first fields of the first one.
+    words = _names(value) or [_format_whole(one) for one in value]
     count = max(1, sum(end <= _LIST_LENGTH for end in accumulate(len(word) + 2 for word in words)))
     more = f" and {len(words) - count:,} more" if count < len(words) else ""
-    return f"{_separator(value).join(words[:count])}{more}"
+    return f"{(', ' if _names(value) else _separator(value)).join(words[:count])}{more}"
+
+
+def _is_large(values: list[Any]) -> bool:
+    """Check whether there are many objects, or objects that contain lists of objects."""
+    inner = [one for value in values if isinstance(value, dict) for one in value.values()]
+    return len(values) > _MAX_OBJECTS or any(isinstance(one, list) and isinstance([*one, 0][0], dict) for one in inner)
+
+
+def _names(values: list[Any] | tuple[Any, ...]) -> list[str]:
+    """Return the slugs or names of objects; none if one has neither."""
+    for key in ("slug", "name"):
+        names = [one.get(key) if isinstance(one, dict) else None for one in values]
+        if all(isinstance(name, str) and name for name in names):
+            return [str(name) for name in names]
+    return []

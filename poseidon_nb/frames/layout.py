@@ -86,7 +86,7 @@ def fields(frame: pd.DataFrame, view: View) -> list[tuple[str, list[str]]]:
     Missing values are left out, unless the user asked for the columns.
     """
     found = [
-        (escape_unprintable(str(frame.columns[place])), field_lines(frame.iloc[:, place]))
+        (escape_unprintable(str(frame.columns[place])), field_lines(frame.iloc[:, place], whole=bool(view.asked)))
         for place in _ordered(frame, view)
     ]
     return [(name, lines) for name, lines in found if lines or view.asked]

@@ -56,6 +56,10 @@ TABLES: dict[str, Table] = {
         services.NODE_POOLS,
         services.APPS,
         services.DEPLOYMENTS,
+        services.REGISTRIES,
+        services.REPOSITORIES,
+        services.REPOSITORY_TAGS,
+        services.MANIFESTS,
     )
 }
 

@@ -20,7 +20,7 @@ from poseidon_nb.sandbox.saved_state import dump_state, load_state
 from poseidon_nb.sandbox.services.container_images import push_image
 from poseidon_nb.sandbox.settings import change_settings, get_settings
 from poseidon_nb.sandbox.timestamps import format_time, parse_time
-from poseidon_nb.text import expected_one_of
+from poseidon_nb.text import escape_unprintable, expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -83,7 +83,8 @@ class Controls:
             return handler(dispatcher, names, body)
         allowed = ", ".join(known for known, route in self._routes if route == path)
         if not allowed:
-            raise not_found()
+            message = f"There is no {method} /_sandbox{escape_unprintable(path)}. GET /_sandbox lists the endpoints."
+            raise HTTPException(404, "not_found", message)
         raise HTTPException(405, "method_not_allowed", f"Only {allowed} is allowed here.", headers=[("allow", allowed)])
 
     def introduce(self) -> HTTPResponse:

@@ -10,10 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.errors import NoSuchName
 from poseidon_nb.masking import mask_field
+from poseidon_nb.sandbox.resources import DECLARED_KINDS
 from poseidon_nb.sandbox.store import ObjectStore
 from poseidon_nb.sandbox.world import STORE_NAMES
-from poseidon_nb.text import escape_unprintable, join_words
+from poseidon_nb.text import close_matches, escape_unprintable, join_words, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +98,18 @@ class Diff(list[Change]):
         return Diff(one for one in self if one.change == "deleted")
 
     def of(self, kind: str) -> Diff:
-        """Return the changes of one kind of object, such as ``droplets``."""
+        """Return the changes of one kind of object, such as ``droplets``.
+
+        Raises
+        ------
+        NoSuchName
+            The kind is unknown; an assertion that nothing of it was created would always hold.
+        """
+        known = {"account", *STORE_NAMES, *DECLARED_KINDS, *(one.kind for one in self)}
+        if kind not in known:
+            close = close_matches(kind, sorted(known))
+            message = f"Unknown kind of object {kind!r}{suggestion(close) or '. Print the Diff to see its kinds.'}"
+            raise NoSuchName(message, name=kind, nearest=close)
         return Diff(one for one in self if one.kind == kind)
 
     @property

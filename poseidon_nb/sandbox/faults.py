@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.operations import rows
 from poseidon_nb.sandbox.responses import (
     CONFLICT_TEXT,
     FORBIDDEN_TEXT,
@@ -17,7 +18,7 @@ from poseidon_nb.sandbox.responses import (
     RATE_LIMIT_TEXT,
     SERVER_ERROR_TEXT,
 )
-from poseidon_nb.text import expected_one_of
+from poseidon_nb.text import did_you_mean, expected_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +120,8 @@ class Fault:
             value = getattr(self, field)
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise TypeError(f"Invalid value {value!r} for the field {field} of a fault.")
+        if self.operation and self.operation not in rows():
+            raise ValueError(f"Unknown operation {self.operation!r}{did_you_mean(self.operation, rows()) or '.'}")
         if self.kind not in FAULT_KINDS:
             raise ValueError(f"Unknown fault {self.kind!r}{expected_one_of(self.kind, [*FAULT_KINDS, *NAMED_FAULTS])}")
         if self.times is not None and self.times < 1:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Of a longer body nothing is kept.
 MAX_CONTENT_BYTES = 64 * 1024
+#: What messages call any request.
+_REQUEST = "request"
 _MAX_NAMED = 4
 _MAX_VALUE = 80
 
@@ -86,14 +88,15 @@ class RequestLog(list[LoggedRequest]):
     """
 
     def __init__(
-        self, requests: Iterable[LoggedRequest] = (), *, label: str = "request", source: RequestLog | None = None
+        self, requests: Iterable[LoggedRequest] = (), *, label: str = _REQUEST, source: RequestLog | None = None
     ) -> None:
         super().__init__(requests)
         self._label = label
         self._source = self if source is None else source
 
     def __repr__(self) -> str:
-        return f"<{len(self)} of {self._label}: {_names(self)}>" if self else f"<0 of {self._label}>"
+        count = pluralize(len(self), "request") if self._label == _REQUEST else f"{len(self)} of {self._label}"
+        return f"<{count}: {_names(self)}>" if self else f"<{count}>"
 
     def of(self, operation: str = "", *, method: str = "", path: str = "", status: int | None = None) -> RequestLog:
         """Return the requests of an operation, or with a method, a path prefix or a status.

@@ -65,6 +65,10 @@ if TYPE_CHECKING:
     Result = StoredObject | Sequence[StoredObject] | dict[str, Any] | HTTPResponse | None
 
 
+#: The kinds of all resources that are declared, for the error about an unknown one.
+DECLARED_KINDS: set[str] = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """What an object costs at present.
@@ -147,6 +151,7 @@ class Resource:
     def __post_init__(self) -> None:
         if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
             raise ValueError(f"the kind {self.kind} must begin with {self.parent.kind} and a dot")
+        DECLARED_KINDS.add(self.kind)
 
     @property
     def name(self) -> str:

@@ -30,6 +30,9 @@ from poseidon_nb import errors
         ("droplets tag web-1 --tag blue", "not both. The name of the tag is --tag-name TAG."),
         ("compute ssh web-1", "Unknown group 'ssh'. Use %do droplets ssh-config"),
         ("droplets update web-1 --name front", "Use %do droplets rename, resize or tag"),
+        ("databases user list orders", "Use %do databases users, create-user or delete-user"),
+        ("kubernetes cluster node-pool list x", "Use %do kubernetes list, get, create or delete"),
+        ("registry list", "Use %do registries list"),
         ("panel web", "Did you mean web-1, web-2 or web-3? For a panel of all of these: %do panel 'web*'"),
     ],
 )

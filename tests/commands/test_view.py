@@ -20,7 +20,10 @@ def test_nothing_is_said_in_the_words_of_the_command():
     assert sentence("records list a.example --type MX") == "No records of a.example match --type MX."
     assert sentence("actions timeline --last 1h") == "No actions match --last 1h."
     assert sentence("sizes cheapest --memory 9999") == "No sizes match --memory 9999."
-    assert sentence("databases list-clusters") == "No databases were found."
+    assert sentence("databases list-clusters") == "No database clusters were found."
+    assert sentence("kubernetes list") == "No Kubernetes clusters were found."
+    assert sentence("cost") == "No resources that cost money were found."
+    assert sentence("droplets frozen") == "No frozen droplets were found."
 
 
 def test_nothing_said_is_harmless():
@@ -60,3 +63,16 @@ def test_nothing_is_said_of_errors_where_there_are_none(desk):
     assert lines[0].split()[:3] == ["name", "action", "status"]
     assert len(lines) == 3
     assert "Empty" not in to_html(result, view_of(result))
+
+
+def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
+    pools = "'name:web,size:s-2vcpu-4gb,count:2 name:db,size:s-2vcpu-4gb,count:1'"
+    created = desk.do(f"kubernetes create k --region nyc3 --version latest --node-pools {pools} --yes")
+    assert "node_pools              web, db\n" in to_text(created, view_of(created), width=120)
+    clusters = desk.do("kubernetes list")
+    assert "web, db" in to_text(clusters, view_of(clusters), width=120)
+    assert clusters["node_pools"].iloc[-1][0]["count"] == 2
+    asked = desk.do("kubernetes get k --columns node_pools")
+    assert "droplet_id" in to_text(asked, view_of(asked), width=120)
+    options = desk.do("kubernetes options")
+    assert "sizes     s-1vcpu-2gb, s-1vcpu-2gb-amd" in to_text(options, view_of(options), width=120)

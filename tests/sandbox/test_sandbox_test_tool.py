@@ -252,6 +252,20 @@ def test_faults_have_names(api):
         api.sandbox.fault("rate_limit")
 
 
+def test_a_word_that_could_never_match_is_refused_with_the_nearest():
+    with po.Sandbox(droplets=0, speed=1000) as sandbox:
+        assert repr(sandbox.requests) == "<0 requests>"
+        with pytest.raises(InvalidArgument, match="Did you mean droplets_list"):
+            sandbox.fault("rate_limited", operation="droplet_list")
+        diff = sandbox.diff()
+        assert diff.of("droplets") == diff.of("databases.users") == diff.of("account") == []
+        for word, nearest in (("droplet", "droplets"), ("database", "databases")):
+            with pytest.raises(NoSuchName, match=f"Did you mean {nearest}"):
+                diff.of(word)
+        with pytest.raises(NoSuchName, match="Print the Diff"):
+            diff.of("servers")
+
+
 def test_the_decorator_gives_each_call_a_new_account(monkeypatch):
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "before")
     seen = []

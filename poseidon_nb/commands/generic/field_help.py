@@ -72,6 +72,29 @@ _FIREWALL_HELP = {
     "inbound_rules": "allowed inbound traffic: JSON, or protocol:tcp,ports:22,address:0.0.0.0/0",
     "outbound_rules": "allowed outbound traffic: JSON, or protocol:tcp,ports:all,address:0.0.0.0/0",
 }
+_DATABASE_HELP = {
+    "num_nodes": "number of nodes",
+    "size": "slug of a size, from %do databases options, for example db-s-1vcpu-1gb",
+    "version": "version of the engine; the newest if missing",
+    "storage_size_mib": "storage in MiB; that of the size if missing",
+    "rules": """who may connect: '[{"type": "ip_addr", "value": "198.18.0.5"}]'""",
+    "backup_restore": """create it from a backup: '{"database_name": "orders", "backup_created_at": "2026-11-23T12:00:00Z"}'""",
+}
+_KUBERNETES_HELP = {
+    "count": "number of nodes",
+    "node_pools": "JSON, or name:web,size:s-2vcpu-4gb,count:3",
+    "version": "slug of a version, from %do kubernetes options, or latest",
+    "auto_upgrade": "install patch releases automatically",
+    "surge_upgrade": "create new nodes before old ones are deleted",
+    "ha": "a highly available control plane",
+    "auto_scale": "scale the number of nodes automatically",
+    "min_nodes": "minimum number of nodes with --auto-scale",
+    "max_nodes": "maximum number of nodes with --auto-scale",
+    "cluster_subnet": "CIDR block of the pods",
+    "service_subnet": "CIDR block of the services",
+    "maintenance_policy": """JSON: '{"day": "sunday", "start_time": "04:00"}'""",
+    "expiry_seconds": "lifetime of the credentials in seconds",
+}
 _BALANCER_HELP = {
     "forwarding_rules": "JSON, or entry_protocol:http,entry_port:80,target_port:80 ...",
     "health_check": "JSON, or protocol:http,port:80,path:/",
@@ -132,6 +155,28 @@ _HELP_BY_OPERATION: Mapping[str, Mapping[str, str]] = {
     },
     "firewalls_": _FIREWALL_HELP,
     "loadBalancers_": _BALANCER_HELP,
+    "databases_add_connectionPool": {
+        "mode": "when a client gives its connection back: transaction, session or statement",
+        "size": "number of connections",
+        "db": "name of the database",
+        "user": "name of the user; without it, each client uses its own",
+    },
+    "databases_create_cluster": _DATABASE_HELP,
+    "databases_update_clusterSize": _DATABASE_HELP,
+    "databases_create_replica": _DATABASE_HELP,
+    "kubernetes_update_cluster": {**_KUBERNETES_HELP, "name": "new name, or the current one; the API requires it"},
+    "kubernetes_": _KUBERNETES_HELP,
+    "registries_create": {
+        "name": "name, unique among all of DigitalOcean's registries",
+        "subscription_tier_slug": "subscription tier",
+        "region": "slug of the region of the images",
+    },
+    "registries_": {
+        "repository_name": "name of the repository",
+        "repository_tag": "tag",
+        "manifest_digest": "digest of the image",
+    },
+    "apps_": {"spec": """the app's spec: '{"name": "shop", "region": "nyc", "services": [...]}'"""},
     "tags_": {"resources": _URNS},
     "projects_": {**_PROJECT_HELP, "resources": _URNS},
     "vpcs_": {"ip_range": "address range, for example 10.50.0.0/20"},
@@ -143,6 +188,7 @@ _HELP_BY_OPERATION: Mapping[str, Mapping[str, str]] = {
 _SHORTHAND: Mapping[tuple[str, str], Shorthand] = {
     ("firewalls", "inbound_rules"): "inbound",
     ("firewalls", "outbound_rules"): "outbound",
+    ("kubernetes", "node_pools"): "objects",
     ("loadBalancers", "forwarding_rules"): "objects",
     ("loadBalancers", "health_check"): "object",
     ("loadBalancers", "sticky_sessions"): "object",

@@ -185,6 +185,7 @@ APPS = Table(
         "apps_get",
         "apps_update",
     ),
+    first=("name", "active_deployment_phase", "region", "live_url", "last_deployment_created_at"),
 )
 
 DEPLOYMENTS = Table(
@@ -212,6 +213,89 @@ DEPLOYMENTS = Table(
         "apps_create_rollback",
         "apps_revert_rollback",
     ),
+)
+
+REGISTRIES = Table(
+    "registries",
+    "registries",
+    "registries_list",
+    (
+        Column("name", "string", "name", meaning="name, unique among all registries"),
+        Column("region", "string", "region", meaning="slug of the region of the images"),
+        Column("subscription_tier", "string", "subscription.tier.slug", meaning="starter, basic or professional"),
+        Column("storage_usage_bytes", "Int64", "storage_usage_bytes", "bytes", "storage in use"),
+        Column("created_at", TIME, "created_at", meaning="creation time"),
+        Column(
+            "storage_usage_bytes_updated_at",
+            TIME,
+            "storage_usage_bytes_updated_at",
+            meaning="time at which the storage in use was measured",
+        ),
+    ),
+    also=(
+        "registries_create",
+        "registries_get",
+    ),
+)
+
+REPOSITORIES = Table(
+    "repositories",
+    "repositories",
+    "registries_list_repositoriesV2",
+    (
+        Column("name", "string", "name", meaning="name, unique in the registry"),
+        Column("tag_count", "Int64", "tag_count", meaning="number of tags"),
+        Column("manifest_count", "Int64", "manifest_count", meaning="number of images"),
+        Column("latest_manifest_tags", "list", "latest_manifest.tags", meaning="tags of the newest image"),
+        Column("latest_manifest_updated_at", TIME, "latest_manifest.updated_at", meaning="time of the newest image"),
+        Column(
+            "latest_manifest_size_bytes", "Int64", "latest_manifest.size_bytes", "bytes", "size of the newest image"
+        ),
+        Column(
+            "latest_manifest_compressed_size_bytes",
+            "Int64",
+            "latest_manifest.compressed_size_bytes",
+            "bytes",
+            "size of the newest image as it is stored",
+        ),
+        Column("latest_manifest_digest", "string", "latest_manifest.digest", meaning="digest of the newest image"),
+        Column("registry_name", "string", "registry_name", meaning="name of the registry"),
+    ),
+    also=("registry_list_repositoriesV2",),
+)
+
+REPOSITORY_TAGS = Table(
+    "repository_tags",
+    "tags",
+    "registries_list_repositoryTags",
+    (
+        Column("tag", "string", "tag", meaning="the tag"),
+        Column("updated_at", TIME, "updated_at", meaning="time at which it was last pushed"),
+        Column("size_bytes", "Int64", "size_bytes", "bytes", "size of the image"),
+        Column("compressed_size_bytes", "Int64", "compressed_size_bytes", "bytes", "size of the image as it is stored"),
+        Column("manifest_digest", "string", "manifest_digest", meaning="digest of the image"),
+        Column("repository", "string", "repository", meaning="name of the repository"),
+        Column("registry_name", "string", "registry_name", meaning="name of the registry"),
+    ),
+    also=("registry_list_repositoryTags",),
+)
+
+MANIFESTS = Table(
+    "manifests",
+    "manifests",
+    "registries_list_repositoryManifests",
+    (
+        Column("digest", "string", "digest", meaning="digest of the image"),
+        Column("tags", "list", "tags", meaning="its tags"),
+        Column("updated_at", TIME, "updated_at", meaning="time at which it was pushed"),
+        Column("size_bytes", "Int64", "size_bytes", "bytes", "size"),
+        Column("compressed_size_bytes", "Int64", "compressed_size_bytes", "bytes", "size as it is stored"),
+        Column("repository", "string", "repository", meaning="name of the repository"),
+        Column("registry_name", "string", "registry_name", meaning="name of the registry"),
+        Column("blobs", "list", "blobs", meaning="layers, with digest and size"),
+    ),
+    also=("registry_list_repositoryManifests",),
+    first=("tags", "updated_at", "size_bytes", "compressed_size_bytes", "digest"),
 )
 
 UPTIME_CHECKS = Table(
