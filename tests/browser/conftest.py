@@ -321,8 +321,8 @@ class Notebook:
 
     def save(self) -> None:
         """Save the notebook, and wait until that is done."""
-        self.command("docmanager:save")
-        self.page.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000)
+        # Whatever changes meanwhile makes the notebook dirty again, so that is not what to wait for.
+        self.page.evaluate("window.jupyterapp.shell.currentWidget.context.save()")
 
 
 class Lab:
