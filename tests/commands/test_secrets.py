@@ -206,8 +206,9 @@ LISTS = [
     for one in READS
     if not operation(one).path_parameters
     and not operation(one).path.startswith("/v2/monitoring/metrics")
-    # Its answer is a password.
-    and one != "databases_get_cluster_metrics_credentials"
+    # Their answers are passwords and connections.
+    and one
+    not in {"databases_get_cluster_metrics_credentials", "databases_list_clusters", "registry_get_dockerCredentials"}
 ]
 
 

@@ -23,7 +23,7 @@ LISTS = [
     ("sizes list", "sizes", 147),
     ("images list --type distribution", "images", 18),
     ("keys list", "keys", 3),
-    ("tags list", "tags", 8),
+    ("tags list", "tags", 11),
     ("snapshots list", "snapshots", 9),
     ("droplets list", "droplets", 13),
     ("droplets list 'web-*'", "droplets", 3),
