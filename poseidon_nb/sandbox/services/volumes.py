@@ -306,19 +306,8 @@ def _begin_volume_action(world: World, type_: str, volume: StoredObject, **argum
 _STARTERS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_resize}
 
 
-def list_volume_actions(call: Call) -> HTTPResponse:
-    """Handle ``volumeActions_list``, newest first."""
-    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
-
-
-def get_volume_action(call: Call) -> HTTPResponse:
-    """Handle ``volumeActions_get``. An action of another volume is not found."""
-    return call.respond("action", find_action(call, _action_test(call)))
-
-
-def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = VOLUMES.find(call)["id"]
-    return lambda action: is_action_on(action, "volume", id_)
+def _action_test(volume: StoredObject) -> Callable[[StoredObject], bool]:
+    return lambda action: is_action_on(action, "volume", volume["id"])
 
 
 def _finish_attach(world: World, _at: float, volume_id: str, arguments: dict[str, Any]) -> None:
@@ -345,8 +334,8 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "volumes_delete_byName": delete_volume_by_name,
     "volumeActions_post": start_volume_action_by_name,
     "volumeActions_post_byId": VOLUMES.on(_start_own_action),
-    "volumeActions_list": list_volume_actions,
-    "volumeActions_get": get_volume_action,
+    "volumeActions_list": VOLUMES.on(lambda call, volume: list_actions(call.world, _action_test(volume))),
+    "volumeActions_get": VOLUMES.on(lambda call, volume: find_action(call, _action_test(volume))),
 }
 
 
