@@ -2,8 +2,8 @@
 
 ``/_sandbox/coverage`` lists what is simulated; other operations return 501. Read the modules from the top: `sandbox`
 (the public class), `server` and `http` (sockets and HTTP), `dispatch` (from a request to a response), `services` (one
-module for each resource type), `world` and `actions` (state and how it changes), `seeds` (the account at the
-start).
+module for each group of resources), `resources` with `fields` and `states` (how a resource is declared), `world` and
+`actions` (state and how it changes), `seeds` (the account at the start).
 
 For tests there are `request_log` (what was sent), `diff` (what changed), `decorator` and `pytest_plugin`. `settings` has what
 can change while a sandbox runs, `saved_state` and `state_file` keep its account, and `tls` makes certificates.

@@ -11,12 +11,14 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.call import required_field
+from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
@@ -82,6 +84,14 @@ def require_region(world: World, slug: str, refusal: str) -> SharedObject:
     if region is None:
         raise unprocessable(refusal)
     return region
+
+
+def requested_droplet(call: Call) -> StoredObject:
+    """Return the droplet that a body names by ``droplet_id``, or raise 404."""
+    droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
+    if droplet is None:
+        raise not_found()
+    return droplet
 
 
 def free_address(range_: str, used: Container[str]) -> str:

@@ -20,8 +20,8 @@ body are required. The dispatcher has checked the latter before a function runs.
 What a function of a service needs:
 
 - `find` and `all` read. An object that they return is as stored; `shown` adds what the declaration's ``show`` computes.
-- `create_from` creates what the body of a call asks for, `add` what the sandbox itself wants, without checks.
-- `change` stores changed fields and tells the services that watch the kind. `put` stores an object without telling.
+- `create_from` and `change_from` do what the body of a call asks for, `add` and `change` what the sandbox itself wants,
+  without checks. A change tells the services that watch the kind; `put` stores an object without telling.
 - `go_through` and `begin_deletion` let the state move. `remove` removes at once, with the children.
 
 A child, such as the user of a database cluster, names its parent, and is removed with it. The path parameters are in the
@@ -317,18 +317,18 @@ class Resource:
         state : str or sequence of str
             The states in which this is possible; empty allows all.
         """
+        return self.on(lambda call, record: self.change_from(call, record, replace=replace), state=state)
 
-        def change(call: Call, record: StoredObject) -> StoredObject:
-            sent = self._sent(call)
-            wanted = [one for one in self.fields if one.name in sent or (replace and not one.fixed)]
-            values = read_fields(wanted, sent)
-            for one in wanted:
-                if one.fixed and values.get(one.name) != record.public.get(one.name):
-                    raise unprocessable(f"{one.name} cannot be changed.")
-            self._check_values(call, values, record.internal.get("parent", ""), record)
-            return self.change(call.world, record, **values)
-
-        return self.on(change, state=state)
+    def change_from(self, call: Call, record: StoredObject, *, replace: bool = False) -> StoredObject:
+        """Change an object as the body of a call says, and return it; see `update`."""
+        sent = self._sent(call)
+        wanted = [one for one in self.fields if one.name in sent or (replace and not one.fixed)]
+        values = read_fields(wanted, sent)
+        for one in wanted:
+            if one.fixed and values.get(one.name) != record.public.get(one.name):
+                raise unprocessable(f"{one.name} cannot be changed.")
+        self._check_values(call, values, record.internal.get("parent", ""), record)
+        return self.change(call.world, record, **values)
 
     def change(self, world: World, record: StoredObject, **changes: Any) -> StoredObject:
         """Store an object with changed public fields, and return it.

@@ -12,9 +12,9 @@ resource:
 4. Add the module to `SERVICES`. Routing, the 501 of all other operations and ``/_sandbox/coverage`` follow from the tables.
 5. If it is in projects or VPCs, or has tags, add its store to the table in `projects`, `vpcs` or `tags`.
 
-What many bodies name is read in one place: `objects.require_region`, `vpcs.requested_vpc`, `projects.requested_project`,
-`tags.requested_tags`, `images.find_image`. Addresses are from `objects` and `vpcs.free_addresses`. Droplets that a service
-creates are from `droplet_creation.create_for_service`.
+What many bodies name is read in one place: `objects.require_region`, `objects.requested_droplet`, `vpcs.requested_vpc`,
+`projects.requested_project`, `tags.requested_tags`, `images.find_image`. Addresses are from `objects` and
+`vpcs.free_addresses`. Droplets that a service creates are from `droplet_creation.create_for_service`.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ SERVICES = (
     droplets,
     firewalls,
     functions,
-    image_transfers,
     genai,
+    image_transfers,
     images,
     kubernetes_clusters,
     kubernetes_nodes,

@@ -233,11 +233,9 @@ def _create(call: Call) -> HTTPResponse:
     return call.respond("autoscale_pool", POOLS.shown(call, pool), status=202)
 
 
-def _update(call: Call) -> HTTPResponse:
+def _update(call: Call, before: StoredObject) -> StoredObject:
     world, now = call.world, call.world.now()
-    before = POOLS.find(call)
-    response = POOLS.update()(call)
-    pool = POOLS.store(world)[before["id"]]
+    pool = POOLS.change_from(call, before)
     live, (low, high) = _live(world, pool["id"]), _limits(pool["config"])
     wanted = min(max(len(live), low), high)
     if pool["droplet_template"] != before["droplet_template"]:
@@ -246,9 +244,9 @@ def _update(call: Call) -> HTTPResponse:
             until = now + _cooldown_s(pool) / world.speed
             world.schedule(until, "autoscale_pools.leave", _MEMBERS.key_of(member))
     elif wanted == len(live):
-        return response
+        return pool
     _scale(world, now, pool, wanted, "CONFIGURATION_CHANGE")
-    return call.respond("autoscale_pool", POOLS.shown(call, pool))
+    return pool
 
 
 def _delete_dangerous(call: Call, pool: StoredObject) -> None:
@@ -269,7 +267,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "autoscalepools_list": POOLS.list(name="name"),
     "autoscalepools_create": _create,
     "autoscalepools_get": POOLS.get(),
-    "autoscalepools_update": _update,
+    "autoscalepools_update": POOLS.on(_update),
     "autoscalepools_delete": POOLS.delete(),
     "autoscalepools_delete_dangerous": POOLS.on(_delete_dangerous),
     "autoscalepools_list_members": _MEMBERS.list(),

@@ -295,12 +295,10 @@ def _move_window(world: World, at: float, droplet_id: int, start: str) -> None:
         schedule_backup(world, at, droplet)
 
 
-def start_action(call: Call) -> HTTPResponse:
-    """Handle ``dropletActions_post``."""
-    droplet = DROPLETS.find(call)
+def _start_action(call: Call, droplet: StoredObject) -> StoredObject:
     type_, change = _requested_action_type(call)
     raise_if_busy(call.world, "droplet", droplet["id"])
-    return call.respond("action", _begin(call, type_, droplet, change.prepare(call, droplet)), status=201)
+    return _begin(call, type_, droplet, change.prepare(call, droplet))
 
 
 def start_actions_by_tag(call: Call) -> HTTPResponse:
@@ -342,19 +340,8 @@ def _begin(call: Call, type_: str, droplet: StoredObject, arguments: dict[str, A
     )
 
 
-def list_droplet_actions(call: Call) -> HTTPResponse:
-    """Handle ``dropletActions_list``, newest first."""
-    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
-
-
-def get_droplet_action(call: Call) -> HTTPResponse:
-    """Handle ``dropletActions_get``. An action of another droplet is not found."""
-    return call.respond("action", find_action(call, _action_test(call)))
-
-
-def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = DROPLETS.find(call)["id"]
-    return lambda action: belongs_to_droplet(action, id_)
+def _action_test(droplet: StoredObject) -> Callable[[StoredObject], bool]:
+    return lambda action: belongs_to_droplet(action, droplet["id"])
 
 
 EFFECTS: dict[str, Callable[..., None]] = {
@@ -365,8 +352,8 @@ EFFECTS: dict[str, Callable[..., None]] = {
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
-    "dropletActions_post": start_action,
+    "dropletActions_post": DROPLETS.on(_start_action),
     "dropletActions_post_byTag": start_actions_by_tag,
-    "dropletActions_list": list_droplet_actions,
-    "dropletActions_get": get_droplet_action,
+    "dropletActions_list": DROPLETS.on(lambda call, droplet: list_actions(call.world, _action_test(droplet))),
+    "dropletActions_get": DROPLETS.on(lambda call, droplet: find_action(call, _action_test(droplet))),
 }

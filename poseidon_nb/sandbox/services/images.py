@@ -23,7 +23,8 @@ from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, parse_id, required_field
 from poseidon_nb.sandbox.history import record_deletion
-from poseidon_nb.sandbox.responses import forbidden, no_content, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import forbidden, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
 from poseidon_nb.sandbox.store import SharedObject, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
@@ -116,25 +117,21 @@ def find_own_image(call: Call) -> StoredObject:
     raise forbidden() if id_ in call.world.reference_data.images else not_found()
 
 
-def update_image(call: Call) -> HTTPResponse:
-    """Handle ``images_update``. Only the account's own images can be changed."""
-    image = find_own_image(call)
+_IMAGES = Resource("images", lookup=find_own_image)
+
+
+def _update(call: Call, image: StoredObject) -> StoredObject:
     requested = {name: optional_field(call.body, name, "string") for name in ("name", "description", "distribution")}
     if requested["name"] == "":
         raise unprocessable("name is required.")
     if requested["distribution"] is not None:
         requested["distribution"] = normalize_distribution(requested["distribution"])
-    changed = image.with_public(**{name: value for name, value in requested.items() if value is not None})
-    call.world.images.put(image["id"], changed)
-    return call.respond("image", changed)
+    return _IMAGES.change(call.world, image, **{name: value for name, value in requested.items() if value is not None})
 
 
-def delete_image(call: Call) -> HTTPResponse:
-    """Handle ``images_delete``."""
-    image = find_own_image(call)
+def _delete(call: Call, image: StoredObject) -> None:
     raise_if_busy(call.world, "image", image["id"])
     remove_image(call.world, image)
-    return no_content()
 
 
 def remove_image(world: World, image: StoredObject) -> None:
@@ -245,9 +242,7 @@ def _finish_import(world: World, _at: float, image_id: int) -> None:
         world.images.put(image_id, with_imported_file(world, image) if image.internal["good"] else bad)
 
 
-def start_image_action(call: Call) -> HTTPResponse:
-    """Handle ``imageActions_post``."""
-    image = find_own_image(call)
+def _start_action(call: Call, image: StoredObject) -> HTTPResponse:
     type_ = required_field(call.body, "type", "string")
     if type_ not in _PREPARE:
         raise unprocessable(f"{type_} is not a valid action type.")
@@ -281,19 +276,8 @@ def _prepare_convert(call: Call, image: StoredObject) -> SharedObject:
     return call.world.reference_data.regions[image["regions"][0]]
 
 
-def list_image_actions(call: Call) -> HTTPResponse:
-    """Handle ``imageActions_list``, newest first."""
-    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
-
-
-def get_image_action(call: Call) -> HTTPResponse:
-    """Handle ``imageActions_get``. An action of another image is not found."""
-    return call.respond("action", find_action(call, _action_test(call)))
-
-
-def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = find_own_image(call)["id"]
-    return lambda action: is_action_on(action, "image", id_)
+def _action_test(image: StoredObject) -> Callable[[StoredObject], bool]:
+    return lambda action: is_action_on(action, "image", image["id"])
 
 
 def _finish_transfer(world: World, _at: float, image_id: int, arguments: dict[str, Any]) -> None:
@@ -323,12 +307,12 @@ _PREPARE: dict[str, Callable[[Call, StoredObject], SharedObject]] = {
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "images_list": list_images,
     "images_get": get_image,
-    "images_update": update_image,
-    "images_delete": delete_image,
+    "images_update": _IMAGES.on(_update),
+    "images_delete": _IMAGES.on(_delete),
     "images_create_custom": create_custom_image,
-    "imageActions_post": start_image_action,
-    "imageActions_list": list_image_actions,
-    "imageActions_get": get_image_action,
+    "imageActions_post": _IMAGES.on(_start_action),
+    "imageActions_list": _IMAGES.on(lambda call, image: list_actions(call.world, _action_test(image))),
+    "imageActions_get": _IMAGES.on(lambda call, image: find_action(call, _action_test(image))),
 }
 
 

@@ -19,11 +19,11 @@ from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.services.projects import exists
+from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.responses import HTTPResponse
-    from poseidon_nb.sandbox.store import StoredObject
     from poseidon_nb.sandbox.world import World
 
 _TYPES = ("opensearch_dbaas", "opensearch_ext")
@@ -61,9 +61,8 @@ DESTINATIONS = Resource(
 )
 
 
-def _update_destination(call: Call) -> HTTPResponse:
-    _CHANGE_DESTINATION(call)
-    return respond(call, None)
+def _update_destination(call: Call, destination: StoredObject) -> None:
+    DESTINATIONS.change_from(call, destination, replace=True)
 
 
 def _check_sink(call: Call, values: dict[str, Any], _present: StoredObject | None) -> None:
@@ -79,7 +78,7 @@ def _check_sink(call: Call, values: dict[str, Any], _present: StoredObject | Non
 def _show_sink(call: Call, sink: StoredObject) -> StoredObject:
     destination = DESTINATIONS.store(call.world)[sink["destination_uuid"]]
     resources = [one for one in sink["resources"] if exists(call.world, one["urn"])]
-    return type(sink)({"urn": f"do:sink:{sink['id']}", "destination": destination.public, "resources": resources})
+    return StoredObject({"urn": f"do:sink:{sink['id']}", "destination": destination.public, "resources": resources})
 
 
 SINKS = Resource(
@@ -120,12 +119,11 @@ def _remove_destinations(world: World, at: float, cluster_id: str) -> None:
             DESTINATIONS.remove(world, destination, at)
 
 
-_CHANGE_DESTINATION = DESTINATIONS.update(replace=True)
 OPERATIONS = {
     "monitoring_list_destinations": DESTINATIONS.list(),
     "monitoring_get_destination": DESTINATIONS.get(),
     "monitoring_create_destination": DESTINATIONS.create(),
-    "monitoring_update_destination": _update_destination,
+    "monitoring_update_destination": DESTINATIONS.on(_update_destination),
     "monitoring_delete_destination": DESTINATIONS.delete(),
     "monitoring_list_sinks": _list_sinks,
     "monitoring_get_sink": SINKS.get(),

@@ -30,7 +30,6 @@ from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.call import Call
-    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]{0,254}")
@@ -124,18 +123,17 @@ GATEWAYS = Resource(
 )
 
 
-def _update(call: Call) -> HTTPResponse:
+def _update(call: Call, gateway: StoredObject) -> StoredObject:
     # Clients that send their whole object have empty values for what they do not know.
     call.body = {name: value for name, value in call.body.items() if value not in ("", 0, [])}
-    return _CHANGE(call)
+    return GATEWAYS.change_from(call, gateway)
 
 
-_CHANGE = GATEWAYS.update(state=_ACTIVE)
 OPERATIONS = {
     "vpcnatgateways_list": GATEWAYS.list(state="state", region="region", type="type", name="name"),
     "vpcnatgateways_get": GATEWAYS.get(),
     "vpcnatgateways_create": GATEWAYS.create(),
-    "vpcnatgateways_update": _update,
+    "vpcnatgateways_update": GATEWAYS.on(_update, state=_ACTIVE),
     "vpcnatgateways_delete": GATEWAYS.delete(),
 }
 EFFECTS = {f"{GATEWAYS.kind}.{_ACTIVE}": _show_address}

@@ -125,12 +125,10 @@ def _create(call: Call) -> HTTPResponse:
     return respond(call, _keep_auth_key(call, ATTACHMENTS.create_from(call)))
 
 
-def _patch(call: Call) -> HTTPResponse:
+def _patch(call: Call, attachment: StoredObject) -> StoredObject:
     if not any(call.body.get(name) for name in ("name", "vpc_ids", "bgp")):
         raise unprocessable("name, vpc_ids or bgp is required.")
-    response = _CHANGE(call)
-    _keep_auth_key(call, ATTACHMENTS.find(call))
-    return response
+    return _keep_auth_key(call, ATTACHMENTS.change_from(call, attachment))
 
 
 def _keep_auth_key(call: Call, attachment: StoredObject) -> StoredObject:
@@ -176,12 +174,11 @@ def _list_routes(call: Call, attachment: StoredObject) -> HTTPResponse:
     return respond(call, [StoredObject({"cidr": route}) for route in routes] if known else [])
 
 
-_CHANGE = ATTACHMENTS.update(state=_CREATED)
 OPERATIONS = {
     "partnerAttachments_list": ATTACHMENTS.list(),
     "partnerAttachments_get": ATTACHMENTS.get(),
     "partnerAttachments_create": _create,
-    "partnerAttachments_patch": _patch,
+    "partnerAttachments_patch": ATTACHMENTS.on(_patch, state=_CREATED),
     "partnerAttachments_delete": ATTACHMENTS.on(_delete),
     "partnerAttachments_get_bgp_auth_key": ATTACHMENTS.on(_get_auth_key),
     "partnerAttachments_get_service_key": ATTACHMENTS.on(_get_service_key),

@@ -19,13 +19,11 @@ from urllib.parse import quote
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
+from poseidon_nb.sandbox.resources import Resource, respond
 from poseidon_nb.sandbox.responses import (
     HTTPException,
     HTTPResponse,
     conflict,
-    json_response,
-    no_content,
-    not_found,
     page_body,
     page_of,
     unprocessable,
@@ -195,14 +193,13 @@ def _is_assigned(
     return bool(project["is_default"]) and not any(urn in other.internal["resources"] for other in world.projects.all())
 
 
-def _requested_project(call: Call) -> StoredObject:
+def _lookup(call: Call) -> StoredObject | None:
     """Return the project of the path, or the default one."""
-    if "project_id" not in call.path_params:
-        return ensure_default_project(call.world)
-    project = call.world.projects.get(call.path_params["project_id"])
-    if project is None:
-        raise not_found()
-    return project
+    id_ = call.path_params.get("project_id")
+    return ensure_default_project(call.world) if id_ is None else call.world.projects.get(id_)
+
+
+_PROJECTS = Resource("projects", lookup=_lookup, updated_field="updated_at")
 
 
 def requested_project(world: World, wanted: str | None, default: str = "") -> str:
@@ -242,12 +239,7 @@ def add_project(world: World, at: float, fields: dict[str, str], *, default: boo
 def list_projects(call: Call) -> HTTPResponse:
     """Handle ``projects_list``, oldest first."""
     ensure_default_project(call.world)
-    return call.respond_page("projects", "project", call.world.projects.all())
-
-
-def get_project(call: Call) -> HTTPResponse:
-    """Handle ``projects_get`` and ``projects_get_default``."""
-    return call.respond("project", _requested_project(call))
+    return respond(call, call.world.projects.all())
 
 
 def create_project(call: Call) -> HTTPResponse:
@@ -256,12 +248,11 @@ def create_project(call: Call) -> HTTPResponse:
     for name in ("name", "purpose"):
         required_field(call.body, name, "string")
     fields = {"description": "", "environment": "", **_validated_fields(call, "")}
-    return call.respond("project", add_project(call.world, call.world.now(), fields), status=201)
+    return respond(call, add_project(call.world, call.world.now(), fields))
 
 
-def update_project(call: Call) -> HTTPResponse:
-    """Handle ``projects_update`` and ``projects_update_default``. All fields are required."""
-    project = _requested_project(call)
+def _update(call: Call, project: StoredObject) -> StoredObject:
+    """Change a project. All fields are required."""
     for name, kind in (
         ("name", "string"),
         ("description", "string"),
@@ -276,15 +267,13 @@ def update_project(call: Call) -> HTTPResponse:
     return _apply_changes(call, project)
 
 
-def patch_project(call: Call) -> HTTPResponse:
-    """Handle ``projects_patch`` and ``projects_patch_default``."""
-    project = _requested_project(call)
+def _patch(call: Call, project: StoredObject) -> StoredObject:
     if not any(call.body.get(name) is not None for name in (*_DEFAULT_FIELDS, "is_default")):
         raise unprocessable(f"At least one of {', '.join((*_DEFAULT_FIELDS, 'is_default'))} is required.")
     return _apply_changes(call, project)
 
 
-def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
+def _apply_changes(call: Call, project: StoredObject) -> StoredObject:
     world = call.world
     fields: dict[str, Any] = _validated_fields(call, project["id"])
     default = optional_field(call.body, "is_default", "boolean")
@@ -292,9 +281,7 @@ def _apply_changes(call: Call, project: StoredObject) -> HTTPResponse:
         raise unprocessable("The default project cannot be unset. Make another project the default instead.")
     if default and not project["is_default"]:
         project = _make_default(world, project)
-    changed = project.with_public(**fields, updated_at=format_time(world.now()))
-    world.projects.put(project["id"], changed)
-    return call.respond("project", changed)
+    return _PROJECTS.change(world, project, **fields)
 
 
 def _make_default(world: World, project: StoredObject) -> StoredObject:
@@ -331,28 +318,24 @@ def _validated_fields(call: Call, own_id: str) -> dict[str, str]:
     return fields
 
 
-def delete_project(call: Call) -> HTTPResponse:
-    """Handle ``projects_delete``."""
-    project = _requested_project(call)
+def _delete(call: Call, project: StoredObject) -> None:
     if project["is_default"]:
         raise conflict("The default project cannot be deleted.")
     if next(resources_of(call.world, project), None) is not None:
         text = "cannot delete a project with resources. move or remove the resources first"
         raise HTTPException(412, "precondition_failed", text)
-    call.world.projects.remove(project["id"])
-    return no_content()
+    _PROJECTS.remove(call.world, project)
 
 
-def list_resources(call: Call) -> HTTPResponse:
-    """Handle ``projects_list_resources`` and ``projects_list_resources_default``."""
-    resources = [*resources_of(call.world, _requested_project(call), call.scopes)]
+def _list_resources(call: Call, project: StoredObject) -> HTTPResponse:
+    resources = [*resources_of(call.world, project, call.scopes)]
     page = [to_json(_resource_object(call, urn, at, "ok")) for urn, at in page_of(call, resources)]
     return HTTPResponse(200, page_body(page, "resources", call, len(resources)))
 
 
-def assign_resources(call: Call) -> HTTPResponse:
-    """Handle ``projects_assign_resources`` and ``projects_assign_resources_default``, and return all resources."""
-    project, world = _requested_project(call), call.world
+def _assign_resources(call: Call, project: StoredObject) -> dict[str, Any]:
+    """Move resources to a project, and return all that it has."""
+    world = call.world
     statuses: dict[str, str] = {}
     for text in optional_field(call.body, "resources", "array") or ():
         urn = parse_urn(call, text)
@@ -362,7 +345,7 @@ def assign_resources(call: Call) -> HTTPResponse:
     resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in assigned]
     # The remaining ones were not found.
     resources += [_resource_object(call, urn, format_time(world.now()), status) for urn, status in statuses.items()]
-    return json_response(200, resources=resources)
+    return {"resources": resources}
 
 
 def _resource_object(call: Call, urn: str, assigned_at: str, status: str) -> dict[str, Any]:
@@ -384,16 +367,16 @@ def remove_from_projects(world: World, urn: str) -> None:
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "projects_list": list_projects,
     "projects_create": create_project,
-    "projects_delete": delete_project,
+    "projects_delete": _PROJECTS.on(_delete),
     **{
         f"projects_{verb}{default}": function
         for default in ("", "_default")
         for verb, function in {
-            "get": get_project,
-            "update": update_project,
-            "patch": patch_project,
-            "list_resources": list_resources,
-            "assign_resources": assign_resources,
+            "get": _PROJECTS.get(),
+            "update": _PROJECTS.on(_update),
+            "patch": _PROJECTS.on(_patch),
+            "list_resources": _PROJECTS.on(_list_resources),
+            "assign_resources": _PROJECTS.on(_assign_resources),
         }.items()
     },
 }

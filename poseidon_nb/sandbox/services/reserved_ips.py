@@ -58,14 +58,6 @@ def _with_droplet(world: World, kind: str, address: StoredObject) -> StoredObjec
     return StoredObject(public)
 
 
-def _requested_droplet(call: Call) -> StoredObject:
-    """Return the droplet of a body, or raise 404."""
-    droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
-    if droplet is None:
-        raise not_found()
-    return droplet
-
-
 def _check_assignable(world: World, kind: str, droplet: StoredObject) -> None:
     """Raise 422 if a droplet is busy or already has an address of this kind."""
     raise_if_busy(world, "droplet", droplet["id"])
@@ -84,7 +76,7 @@ def _start_requested_action(
     if is_busy(world, kind, address["ip"]):
         raise pending_event(word)
     if type_ == "assign":
-        droplet = _requested_droplet(call)
+        droplet = objects.requested_droplet(call)
         _check_assignable(world, kind, droplet)
         if _region_of(world, address)["slug"] != droplet["region"]["slug"]:
             raise unprocessable("The address and the Droplet must be in the same region.")
@@ -193,7 +185,7 @@ def create_ip(call: Call) -> HTTPResponse:
     project_id = optional_field(call.body, "project_id", "string") or objects.default_project_id(world)
     if project_id != objects.default_project_id(world) and project_id not in world.projects:
         raise unprocessable("You specified an invalid project.")
-    droplet = None if droplet_id is None else _requested_droplet(call)
+    droplet = None if droplet_id is None else objects.requested_droplet(call)
     if droplet is None:
         region = objects.require_region(world, slug, _INVALID_REGION_TEXT)
     else:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
@@ -255,7 +255,7 @@ def _start_action(call: Call, volume: StoredObject) -> HTTPResponse:
 
 def _start_attach(call: Call, volume: StoredObject) -> StoredObject:
     world = call.world
-    droplet = _requested_droplet(call)
+    droplet = objects.requested_droplet(call)
     tags = requested_tags(call)
     check_attachable(world, volume, droplet["region"]["slug"], len(droplet["volume_ids"]))
     raise_if_busy(world, "droplet", droplet["id"])
@@ -267,7 +267,7 @@ def _start_attach(call: Call, volume: StoredObject) -> StoredObject:
 
 
 def _start_detach(call: Call, volume: StoredObject) -> StoredObject:
-    droplet = _requested_droplet(call)
+    droplet = objects.requested_droplet(call)
     if droplet["id"] not in volume["droplet_ids"]:
         raise unprocessable("Attachment not found")
     raise_if_busy(call.world, "volume", volume["id"])
@@ -281,13 +281,6 @@ def _start_resize(call: Call, volume: StoredObject) -> StoredObject:
         raise unprocessable(f"size_gigabytes must be more than {volume['size_gigabytes']}. Volumes can only grow.")
     raise_if_busy(call.world, "volume", volume["id"])
     return _begin_volume_action(call.world, "resize_volume", volume, size_gigabytes=size)
-
-
-def _requested_droplet(call: Call) -> StoredObject:
-    droplet = call.world.droplets.get(required_field(call.body, "droplet_id", "integer"))
-    if droplet is None:
-        raise not_found()
-    return droplet
 
 
 def _begin_volume_action(world: World, type_: str, volume: StoredObject, **arguments: Any) -> StoredObject:
@@ -306,19 +299,8 @@ def _begin_volume_action(world: World, type_: str, volume: StoredObject, **argum
 _STARTERS = {"attach": _start_attach, "detach": _start_detach, "resize": _start_resize}
 
 
-def list_volume_actions(call: Call) -> HTTPResponse:
-    """Handle ``volumeActions_list``, newest first."""
-    return call.respond_page("actions", "action", list_actions(call.world, _action_test(call)))
-
-
-def get_volume_action(call: Call) -> HTTPResponse:
-    """Handle ``volumeActions_get``. An action of another volume is not found."""
-    return call.respond("action", find_action(call, _action_test(call)))
-
-
-def _action_test(call: Call) -> Callable[[StoredObject], bool]:
-    id_ = VOLUMES.find(call)["id"]
-    return lambda action: is_action_on(action, "volume", id_)
+def _action_test(volume: StoredObject) -> Callable[[StoredObject], bool]:
+    return lambda action: is_action_on(action, "volume", volume["id"])
 
 
 def _finish_attach(world: World, _at: float, volume_id: str, arguments: dict[str, Any]) -> None:
@@ -345,8 +327,8 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "volumes_delete_byName": delete_volume_by_name,
     "volumeActions_post": start_volume_action_by_name,
     "volumeActions_post_byId": VOLUMES.on(_start_own_action),
-    "volumeActions_list": list_volume_actions,
-    "volumeActions_get": get_volume_action,
+    "volumeActions_list": VOLUMES.on(lambda call, volume: list_actions(call.world, _action_test(volume))),
+    "volumeActions_get": VOLUMES.on(lambda call, volume: find_action(call, _action_test(volume))),
 }
 
 

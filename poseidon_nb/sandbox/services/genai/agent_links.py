@@ -43,7 +43,7 @@ def _attach_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
 
 
 def _update_function(call: Call, _agent: StoredObject) -> dict[str, Any]:
-    FUNCTIONS.update()(call)
+    FUNCTIONS.change_from(call, FUNCTIONS.find(call))
     return {}
 
 

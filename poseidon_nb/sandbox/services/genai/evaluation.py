@@ -131,10 +131,10 @@ METRICS = collection(
 )
 
 
-def _update_metric(call: Call) -> HTTPResponse:
-    METRICS.update()(call)
+def _update_metric(call: Call, metric: StoredObject) -> StoredObject:
+    changed = METRICS.change_from(call, metric)
     new_uuid = rng.uuid(call.world.seed, METRICS.kind, call.world.next_number(METRICS.kind))
-    return respond(call, METRICS.change(call.world, METRICS.find(call), metric_uuid=new_uuid))
+    return METRICS.change(call.world, changed, metric_uuid=new_uuid)
 
 
 def list_metrics(world: World, scope: str) -> list[StoredObject]:
@@ -237,10 +237,9 @@ def _create_case(call: Call) -> HTTPResponse:
     return respond(call, {"test_case_uuid": TEST_CASES.create_from(call)["test_case_uuid"]})
 
 
-def _update_case(call: Call) -> HTTPResponse:
-    TEST_CASES.update()(call)
-    case = TEST_CASES.find(call)
-    return respond(call, {name: case[name] for name in ("test_case_uuid", "version")})
+def _update_case(call: Call, case: StoredObject) -> dict[str, Any]:
+    changed = TEST_CASES.change_from(call, case)
+    return {name: changed[name] for name in ("test_case_uuid", "version")}
 
 
 def _wanted_version(call: Call, default: int | None) -> int | None:
@@ -384,12 +383,12 @@ OPERATIONS: dict[str, Handler] = {
     "genai_get_evaluation_dataset_download_url": DATASETS.on(_get_dataset_url),
     "genai_list_evaluation_metrics": lambda call: respond(call, list_metrics(call.world, "AGENT")),
     "genai_create_custom_evaluation_metric": METRICS.create(),
-    "genai_update_custom_evaluation_metric": _update_metric,
+    "genai_update_custom_evaluation_metric": METRICS.on(_update_metric),
     "genai_delete_custom_evaluation_metric": METRICS.delete(lambda _call, _metric: {}),
     "genai_list_evaluation_test_cases": TEST_CASES.list(),
     "genai_create_evaluation_test_case": _create_case,
     "genai_get_evaluation_test_case": TEST_CASES.on(_get_case),
-    "genai_update_evaluation_test_case": _update_case,
+    "genai_update_evaluation_test_case": TEST_CASES.on(_update_case),
     "genai_list_evaluation_runs_by_test_case": TEST_CASES.on(_list_runs),
     "genai_run_evaluation_test_case": _run_case,
     "genai_get_evaluation_run": RUNS.get(),

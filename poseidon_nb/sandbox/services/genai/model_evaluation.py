@@ -332,9 +332,8 @@ def _cancel_run(call: Call, run: StoredObject) -> dict[str, Any]:
     return {"run": _shown_briefly(call.world, run)}
 
 
-def _rename_run(call: Call) -> HTTPResponse:
-    RUNS.update()(call)
-    return respond(call, {"run": _shown_briefly(call.world, RUNS.find(call))})
+def _rename_run(call: Call, run: StoredObject) -> dict[str, Any]:
+    return {"run": _shown_briefly(call.world, RUNS.change_from(call, run))}
 
 
 def _delete_run(call: Call, run: StoredObject) -> dict[str, Any]:
@@ -380,7 +379,7 @@ OPERATIONS: dict[str, Handler] = {
     "genai_list_model_evaluation_runs": _list_runs,
     "genai_create_model_evaluation_run": _create_run,
     "genai_get_model_evaluation_run": _get_run,
-    "genai_update_model_evaluation_run": _rename_run,
+    "genai_update_model_evaluation_run": RUNS.on(_rename_run),
     "genai_cancel_model_evaluation_run": RUNS.on(_cancel_run),
     "genai_delete_model_evaluation_run": RUNS.on(_delete_run),
     "genai_get_model_evaluation_run_results_download_url": RUNS.on(_get_results_url),
