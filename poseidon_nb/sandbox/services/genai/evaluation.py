@@ -5,8 +5,8 @@ a new id, and changing a test case raises its version.
 
 Not documented, chosen here: the times of a run. Nothing is evaluated: the prompts of a dataset, their number, the answers
 and all scores are fabricated, and their texts say so. Scores follow from the run, the prompt and the metric, so they are
-the same at each look. A dataset that a test case or preset uses cannot be deleted (409). Only the present version of a test case is
-kept.
+the same at each look. A dataset that a test case or preset uses cannot be deleted (409). Only the present version of a
+test case is kept.
 """
 
 from __future__ import annotations
