@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,9 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 }
 MAX_PORT = 65_535
 _MAX_DEPTH = 200
+_INTEGER_BITS = 63
+#: What occurs in a body with an integer of more than 63 bits, or a number that is infinite as a float.
+_LARGE = re.compile(rb"[0-9]{19}|[0-9][eE]")
 _FORM_TYPE = "application/x-www-form-urlencoded"
 #: Fields that the service does not need, although the specification requires them.
 _UNNEEDED_FIELDS = {
@@ -160,8 +164,10 @@ def parse_body(body: bytes, content_type: str = "") -> dict[str, Any]:
             return parse_form(body)
         except ValueError as error:
             raise bad_request(f"The request body could not be parsed as a form: {error}.") from None
+    # Few bodies have a number that could be too large, and reading each by a function takes its time.
+    hooks: dict[str, Any] = {"parse_int": _parse_int, "parse_float": _parse_float} if _LARGE.search(body) else {}
     try:
-        value = json.loads(body, parse_constant=_reject_constant)
+        value = json.loads(body, parse_constant=_reject_constant, **hooks)
     except (ValueError, RecursionError):
         raise bad_request("The request body could not be parsed as JSON.") from None
     if not isinstance(value, dict):
@@ -184,6 +190,20 @@ def _check_depth(value: Any) -> None:
 
 def _reject_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+def _parse_int(text: str) -> int:
+    number = int(text)
+    if number.bit_length() > _INTEGER_BITS:
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def check_query(query: Mapping[str, str], operation: Operation) -> None:

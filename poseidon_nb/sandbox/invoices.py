@@ -100,7 +100,7 @@ def charges(world: World, start: float, end: float) -> list[Charge]:
     found: list[Charge] = []
     for kind in _billed_kinds(world):
         price = _PRICERS.get(kind, _sold)
-        for record, until in all_with_deleted(world, kind):
+        for record, until in sorted(all_with_deleted(world, kind), key=_age):
             last = end if until is None else min(end, until)
             for product, sku, cap_hours, uses in price(world, record, last):
                 found += _charge(record, (product, sku, cap_hours), uses, (start, last))
@@ -112,7 +112,18 @@ def _billed_kinds(world: World) -> list[str]:
     stores = world.state.collections
     declared = [kind for kind, store in stores.items() if kind not in STORE_NAMES and len(store)]
     deleted = [record.internal["kind"] for record in world.deleted.all()]
-    return [*dict.fromkeys((*BILLED_STORES, *declared, *deleted))]
+    # Sorted, so that a kind of which nothing is left keeps its place in a past invoice.
+    return [*dict.fromkeys((*BILLED_STORES, *sorted((*declared, *deleted))))]
+
+
+def _age(item: tuple[StoredObject, float | None]) -> tuple[str, str]:
+    # What was deleted keeps its place in a past invoice.
+    public = item[0].public
+    return str(public.get("created_at", "")), _resource_id(public)
+
+
+def _resource_id(public: dict[str, Any]) -> str:
+    return str(public.get("id") or public.get("ip") or public.get("uuid") or public.get("name", ""))
 
 
 def _charge(
@@ -128,8 +139,7 @@ def _charge(
         share = min(left, (end - start) / HOUR_S / cap_hours)
         left -= share
         cents = max(1, int(share * use.monthly_usd * 100 + 0.5))
-        id_ = str(public.get("id") or public.get("ip") or public.get("uuid") or public.get("name", ""))
-        yield Charge(product, use.description, id_, _region(public), sku, start, end, cents)
+        yield Charge(product, use.description, _resource_id(public), _region(public), sku, start, end, cents)
 
 
 def _region(public: dict[str, Any]) -> str:

@@ -69,11 +69,11 @@ class Walk:
             self.succeeded.add(found[0].id)
         else:
             self.check(lambda: validate(found[0].id, reply.status, answer, limited=self.limited))
-            self.check(lambda: _check_known_fields(found[0], reply.status, answer))
+            self.check(lambda: check_known_fields(found[0], reply.status, answer))
             if reply.status < 300:
                 self.succeeded.add(found[0].id)
                 self.check(lambda: validate_request(found[0].id, body))
-                self.check(lambda: _check_key_and_pages(found[0], reply.status, answer))
+                self.check(lambda: check_key_and_pages(found[0], reply.status, answer))
         return reply.status, answer
 
     def limit(self, *scopes: str) -> None:
@@ -149,7 +149,8 @@ def _check_error_shape(answer: Any) -> None:
     assert specification().accepts("#/components/schemas/error", answer), f"not an error's shape: {answer!r:.200}"
 
 
-def _check_known_fields(one: Operation, status: int, answer: Any) -> None:
+def check_known_fields(one: Operation, status: int, answer: Any) -> None:
+    """Check that a response has no field that the specification lacks."""
     unknown = {path for path in unknown_fields(one.id, status, answer) if not path.endswith(LIVE_FIELDS)}
     # A 422 may say what would have been possible, which the error's schema leaves out.
     unknown -= {path for path in unknown if status >= 400 and path.startswith("error_attributes")}
@@ -158,7 +159,8 @@ def _check_known_fields(one: Operation, status: int, answer: Any) -> None:
     assert not unknown, f"{one.id} {status}: fields that the specification does not know: {sorted(unknown)}"
 
 
-def _check_key_and_pages(one: Operation, status: int, answer: Any) -> None:
+def check_key_and_pages(one: Operation, status: int, answer: Any) -> None:
+    """Check the status of a success, the key around what it returns, and the total of a page."""
     assert status == one.status, f"{one.id}: {status} instead of {one.status}"
     if not one.response_key:
         return

@@ -175,7 +175,7 @@ def test_deleting_resources_keeps_past_invoices_and_charges_until_the_deletion(a
     gone = api.clock.now().timestamp()
     api.clock.advance(DAY_S)
     assert invoices(api)["invoices"] == before["invoices"]
-    assert sorted(map(str, items(api, invoice(api)["invoice_uuid"]))) == sorted(map(str, october))
+    assert items(api, invoice(api)["invoice_uuid"]) == october
     line = next(line for line in previewed(api) if line["description"] == "db-1 (g-2vcpu-8gb)")
     assert datetime.fromisoformat(line["end_time"]).timestamp() <= gone
 

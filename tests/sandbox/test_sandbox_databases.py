@@ -21,6 +21,14 @@ def made(api, **fields):
     return f"/v2/databases/{answer['database']['id']}"
 
 
+def test_storage_has_an_end(api):
+    path = made(api)
+    wanted = {"storage_size_mib": 2**50}
+    status, answer = api("POST", "/v2/databases", {**NEW, "name": "more", **wanted})
+    assert (status, answer["message"]) == (422, "invalid storage size: a cluster has at most 31457280 MiB")
+    assert api("PUT", f"{path}/resize", {"size": NEW["size"], "num_nodes": 1, **wanted})[0] == 422
+
+
 def limited(api, *scopes):
     status, answer = api("POST", "/_sandbox/tokens", {"scopes": scopes})
     assert status == 201

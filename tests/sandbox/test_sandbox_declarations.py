@@ -217,3 +217,9 @@ def test_watchers_are_called_with_what_happened(api):
     world.effects = {name: lambda *what, name=name: seen.append((name, *what[1:])) for name in names}
     run_effects(world, "ships.pushed", 1.0, "argo", "north")
     assert seen == [(name, 1.0, "argo", "north") for name in names[:2]]
+
+
+def test_keys_without_a_name_are_listed_beside_those_with_one(api):
+    for body in ({"grants": []}, {"name": "reader", "grants": []}):
+        assert api("POST", "/v2/spaces/keys", body)[0] == 201
+    assert [one["name"] for one in api.get("/v2/spaces/keys?name=reader")["keys"]] == ["reader"]

@@ -272,3 +272,12 @@ def test_a_body_that_is_nested_deeply_is_refused(api, refused):
         deep = b'{"name":' + b'{"a":' * depth + b"1" + b"}" * (depth + 1)
         refused(api("POST", "/v2/projects", deep), 400, "The request body is nested too deeply.")
     refused(api("POST", "/v2/projects", b'{"name":' + b"[" * 100 + b"]" * 100 + b"}"), 422, "name must be a string.")
+
+
+def test_a_number_that_is_too_large_is_no_json(api):
+    for number in ("1e999", "-1e999", "9" * 30, str(2**63)):
+        status, answer = api("POST", "/v2/uptime/checks", f'{{"name": "a", "more": [{number}]}}'.encode())
+        assert (status, answer["message"]) == (400, "The request body could not be parsed as JSON."), number
+    # As text, and as large as an integer may be.
+    status, _ = api("POST", "/v2/tags", b'{"name": "a", "more": ["%b", %d, 1e3]}' % (b"9" * 30, 2**63 - 1))
+    assert status == 201

@@ -131,3 +131,18 @@ def test_gpus_are_billed_while_a_model_is_active(api):
     hours = 11 - 620 / 3600 / world.speed
     assert abs(charge.cents / 100 - hours * 2 * float(gpu["price_per_hour"])) < 0.5
     assert charge.description == f"chat (2 x {gpu['gpu_slug']})"
+
+
+def test_odd_values_of_models_and_guardrails_are_refused(api):
+    source = {"repo_id": "Qwen/Qwen3-8B", "access_type": "OPEN"}
+    body = {"name": "m", "source_type": "SOURCE_TYPE_HUGGINGFACE", "source_ref": source}
+    status, answer = api("POST", f"{ROOT}/custom_models/import", {**body, "accept_terms_and_conditions": True})
+    assert (status, answer["message"].partition(",")[0]) == (
+        422,
+        "source_ref.access_type must be one of ACCESS_TYPE_UNSPECIFIED",
+    )
+    agent = new_agent(api)["uuid"]
+    linked = {"guardrails": [{"guardrail_uuid": "3398ffc0-ae0d-5257-a8f1-21b1709342d2", "priority": 2**31}]}
+    status, answer = api("POST", f"{ROOT}/agents/{agent}/guardrails", linked)
+    assert status == 422
+    assert "priority must be at most" in answer["message"]

@@ -90,7 +90,10 @@ TRIGGERS = Resource(
         Field("is_enabled"),
         Field(
             "scheduled_details",
-            fields=(Field("cron", type="string", required=True), Field("body", type="object")),
+            fields=(
+                Field("cron", type="string", required=True),
+                Field("body", type="object", fields=(Field("name", type="string"),)),
+            ),
         ),
     ),
     parent=NAMESPACES,

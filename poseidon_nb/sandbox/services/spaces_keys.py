@@ -70,7 +70,7 @@ def _list_keys(call: Call) -> HTTPResponse:
     query = call.query
     keys = KEYS.all(call.world)
     if query.get("name"):
-        keys = [key for key in keys if key["name"] == query["name"]]
+        keys = [key for key in keys if key.public.get("name") == query["name"]]
     for name in ("bucket", "permission"):
         if query.get(name):
             keys = [key for key in keys if any(grant[name] == query[name] for grant in key["grants"])]

@@ -409,6 +409,7 @@ def walk_model_evaluation(walk: Walk) -> None:
         assert walk.get(path, **query)["meta"]["total"] == count, query
     walk.must("DELETE", f"{path}/{run}")
     walk.refused(404, "GET", f"{path}/{run}")
+    walk.refused(409, "DELETE", f"{ROOT}/evaluation_datasets/{dataset}")
     walk.must("DELETE", f"{ROOT}/model_evaluation_presets/{preset['eval_preset_uuid']}")
     walk.must("DELETE", f"{custom}/{changed['metric_uuid']}")
     walk.must("DELETE", f"{ROOT}/evaluation_datasets/{dataset}")

@@ -8,7 +8,7 @@ issues of clients: the texts for an invalid version, an invalid number of nodes 
 
 Not documented, chosen here: how long a state lasts. What needs an ``online`` cluster answers 412 otherwise, the status that
 Terraform's provider retries (terraform-provider-digitalocean#907). An update is published 30 days after the last one and
-installed in the next maintenance window. The account's limit of ten clusters is not enforced.
+installed in the next maintenance window. A cluster has at most 30 TiB of storage. The account's limit of ten clusters is not enforced.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
 _CREATING_S, FORKING_S, _RESIZING_S, _MIGRATING_S = 240.0, 300.0, 300.0, 400.0
 _UPDATE_EVERY_S = 30 * DAY_S
 _WEEK_S = 7 * DAY_S
+_MAX_STORAGE_MIB = 30 * 1024 * 1024
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 #: The weekday of the first day of Unix time, as an index.
 _FIRST_WEEKDAY = 3
@@ -194,6 +195,8 @@ def check_storage(size: str, storage_mib: int, least_mib: int = 0) -> None:
     least = max(least_mib, engines.included_storage_mib(size))
     if storage_mib < least:
         raise unprocessable(f"invalid storage size: {size} needs at least {least} MiB here")
+    if storage_mib > max(least, _MAX_STORAGE_MIB):
+        raise unprocessable(f"invalid storage size: a cluster has at most {_MAX_STORAGE_MIB} MiB")
 
 
 def check_place(call: Call, values: dict[str, Any]) -> None:

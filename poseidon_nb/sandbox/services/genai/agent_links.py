@@ -60,7 +60,10 @@ def _forget_namespace(world: World, at: float, namespace: str) -> None:
 
 def _attach_guardrails(call: Call, agent: StoredObject) -> dict[str, Any]:
     known = {row[0]: row[1] for row in data()["guardrails"]}
-    fields = (Field("guardrail_uuid", type="string", required=True), Field("priority", type="integer", default=1))
+    fields = (
+        Field("guardrail_uuid", type="string", required=True),
+        Field("priority", type="integer", default=1, minimum=-(2**31), maximum=2**31 - 1),
+    )
     wanted = Field("guardrails", fields=fields, minimum=1).read(call.body.get("guardrails") or [], "guardrails")
     priorities = dict(agent["guardrail_priorities"])
     for one in wanted:

@@ -5,8 +5,8 @@ a new id, and changing a test case raises its version.
 
 Not documented, chosen here: the times of a run. Nothing is evaluated: the prompts of a dataset, their number, the answers
 and all scores are fabricated, and their texts say so. Scores follow from the run, the prompt and the metric, so they are
-the same at each look. A dataset that a test case uses cannot be deleted (409). Only the present version of a test case is
-kept.
+the same at each look. A dataset that a test case or preset uses cannot be deleted (409). Only the present version of a
+test case is kept.
 """
 
 from __future__ import annotations
@@ -75,8 +75,11 @@ DATASETS = collection(
 
 
 def _delete_dataset(call: Call, dataset: StoredObject) -> dict[str, Any]:
-    if TEST_CASES.all(call.world, dataset_uuid=dataset["dataset_uuid"]):
+    uuid = dataset["dataset_uuid"]
+    if TEST_CASES.all(call.world, dataset_uuid=uuid):
         raise conflict("The dataset is used by a test case.")
+    if any(one.public.get("dataset_uuid") == uuid for one in call.world.store("genai_model_evaluation_presets").all()):
+        raise conflict("The dataset is used by a preset.")
     DATASETS.remove(call.world, dataset)
     return {}
 

@@ -251,14 +251,21 @@ def _check_custom_model(_call: Call, values: dict[str, Any], present: StoredObje
             raise unprocessable("accept_terms_and_conditions must be true.")
 
 
-_SOURCE_FIELDS = ("access_type", "bucket", "commit_sha", "hf_token", "prefix", "region", "repo_id")
+_ACCESS_TYPES = tuple(f"ACCESS_TYPE_{one}" for one in ("UNSPECIFIED", "PUBLIC", "PRIVATE", "GATED"))
+_SOURCE_FIELDS = ("bucket", "commit_sha", "hf_token", "prefix", "region", "repo_id")
 CUSTOM_MODELS = collection(
     "genai_custom_models",
     Field("name", required=True, minimum=1, unique=True),
     Field("description", default=""),
     Field("source_type", required=True, choices=tuple(_SOURCES)),
     Field(
-        "source_ref", required=True, closed=True, fields=tuple(Field(name, type="string") for name in _SOURCE_FIELDS)
+        "source_ref",
+        required=True,
+        closed=True,
+        fields=(
+            Field("access_type", type="string", choices=_ACCESS_TYPES),
+            *(Field(name, type="string") for name in _SOURCE_FIELDS),
+        ),
     ),
     Field("tags", default={"tags": []}, fields=(Field("tags", type="array", items="string"),), closed=True),
     Field("preferred_gpu_region", default="tor1"),

@@ -1,0 +1,470 @@
+"""Random requests to the sandbox, over all operations of the specification.
+
+Half of the bodies are what the specification gives as an example or what fits its schema, with references to things that the
+sandbox has shown; the others are these with odd values. What a path names exists, is of another kind, was deleted or never was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import re
+from collections import defaultdict, deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from poseidon_nb.catalogue import Operation, match, operation, operation_ids
+from tests.conftest import FakeClock
+from tests.contract import steps
+from tests.contract.samples import Samples
+from tests.contract.test_sandbox_against_specification import (
+    walk_account,
+    walk_droplets,
+    walk_images,
+    walk_keys,
+    walk_tags,
+)
+from tests.contract.walk import Walk
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+
+API = "https://api.digitalocean.com"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+#: The fields by which paths name things, in the order in which they are tried.
+_NAMING = ("id", "uuid", "key_id", "access_key", "ip", "name", "slug", "tag", "digest", "urn", "invoice_uuid")
+#: Parameters that name things by another field than most.
+_NAMED_BY = {
+    **dict.fromkeys(("username", "database_name", "pool_name", "replica_name", "topic_name", "index_name"), "name"),
+    **dict.fromkeys(("registry_name", "repository_name", "trigger_name", "domain_name", "component_name"), "name"),
+    "tag_id": "name",
+    "repository_tag": "tag",
+    "manifest_digest": "digest",
+    "namespace_id": "namespace",
+    "subject_name": "subject",
+    "app_slug": "slug",
+    "finding_uuid": "finding_uuid",
+    "invoice_uuid": "invoice_uuid",
+}
+#: Where things are listed that a field of a body, without its _id, _uuid or _ids, refers to.
+_PLACES = {
+    "vpc": "vpcs",
+    "project": "projects",
+    "droplet": "droplets",
+    "volume": "volumes",
+    "certificate": "certificates",
+    "ssh_key": "account/keys",
+    "cluster": "kubernetes/clusters",
+    "database_cluster": "databases",
+    "app": "apps",
+    "load_balancer": "load_balancers",
+    "image": "images",
+    "snapshot": "snapshots",
+    "workspace": "gen-ai/workspaces",
+    "agent": "gen-ai/agents",
+    "knowledge_base": "gen-ai/knowledge_bases",
+    "destination": "monitoring/sinks/destinations",
+    "model": "gen-ai/models",
+    "share": "nfs",
+    "gateway": "vpc_nat_gateways",
+    "vpc_peering": "vpc_peerings",
+    "tag": "tags",
+    "check": "uptime/checks",
+    "lb": "load_balancers",
+    "autoscale_pool": "droplets/autoscale",
+    "parent_agent": "gen-ai/agents",
+    "child_agent": "gen-ai/agents",
+    "dataset": "gen-ai/evaluation_datasets",
+    "test_case": "gen-ai/evaluation_test_cases",
+    "resource": "droplets",
+    "host": "droplets",
+    "db": "databases",
+    "ca_certificate": "certificates",
+    "registry": "registries",
+    "source_droplet": "droplets",
+    "suffix": "droplets",
+}
+_KINDS = {
+    "droplets": "droplet",
+    "volumes": "volume",
+    "domains": "domain",
+    "reserved_ips": "reservedip",
+    "apps": "app",
+    "load_balancers": "loadbalancer",
+    "databases": "dbaas",
+    "kubernetes/clusters": "kubernetes",
+    "vpcs": "vpc",
+    "gen-ai/agents": "genai",
+    "images": "image",
+    "firewalls": "firewall",
+    "vpc_nat_gateways": "nat_gateway",
+}
+_ODD: tuple[Any, ...] = (
+    *(
+        None,
+        "",
+        " ",
+        0,
+        -1,
+        1,
+        2,
+        1.5,
+        True,
+        False,
+        [],
+        {},
+        [None],
+        [[]],
+        [{}],
+        {"a": None},
+        2**31,
+        2**63,
+        10**30,
+        -0.0,
+    ),
+    *(
+        1e308,
+        "0",
+        "-1",
+        "x" * 300,
+        "\ud800",
+        "\x00",
+        "a\nb",
+        "é😀",
+        "../..",
+        "%2F",
+        "NaN",
+        "do:droplet:1",
+        "0.0.0.0/0",
+        "::/0",
+    ),
+    *("10.0.0.0/33", "999.1.1.1", "2026-13-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "* * * * *"),
+    *(
+        "0 0 31 2 *",
+        "nyc3",
+        "s-1vcpu-1gb",
+        "<script>",
+        "{{x}}",
+        "a/b",
+        "a:b",
+        ["a", "a"],
+        [1, 1],
+        {"": ""},
+        "00000000-0000-0000-0000-000000000000",
+    ),
+)
+_NEVER = (
+    "1",
+    "0",
+    "-1",
+    "x",
+    "99999999999999999999",
+    "%20",
+    "%00",
+    "a%2Fb",
+    "%F0%9F%98%80",
+    "%ED%A0%80",
+    "..",
+    "11111111-2222-4333-8444-555555555555",
+    "x" * 300,
+    "{id}",
+    "actions",
+    "2026-11-01",
+    "fra1",
+    "0.0.0.0",
+    "%25",
+)
+#: Requests of the walk between two saved states.
+_APART = 15
+
+
+@dataclass(slots=True)
+class Request:
+    """One request."""
+
+    operation: Operation
+    path: str
+    query: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+
+
+class Known:
+    """What the sandbox has shown: the things in each collection, also those that are gone."""
+
+    def __init__(self) -> None:
+        self.things: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=40))
+
+    def fade(self) -> None:
+        """Forget most of what was seen: the account is read again."""
+        for place, things in self.things.items():
+            self.things[place] = deque([*things][-3:], maxlen=40)
+
+    def learn(self, one: Operation, path: str, answer: Any) -> None:
+        """Remember the things in a successful answer."""
+        if not isinstance(answer, dict):
+            return
+        found = answer.get(one.response_key, answer) if one.response_key else answer
+        if found is answer and not (answer.keys() & {*_NAMING}):
+            found = next((value for value in answer.values() if isinstance(value, list | dict)), answer)
+        things = found if isinstance(found, list) else [found]
+        place = path if one.method in {"GET", "POST"} and not one.path.endswith("}") else path.rpartition("/")[0]
+        self.things[place].extend(thing for thing in things[-8:] if isinstance(thing, dict | str))
+
+
+class Requests:
+    """Makes the requests of one thread.
+
+    Parameters
+    ----------
+    chance : random.Random
+        The source of everything random.
+    known : Known
+        What the sandbox has shown.
+    samples : Samples
+        Bodies.
+    """
+
+    def __init__(self, chance: random.Random, known: Known, samples: Bodies) -> None:
+        self.chance = chance
+        self._known = known
+        self._bodies = samples
+        self._operations = [one for one in map(operation, operation_ids()) if one.server == API]
+        self._weights = [_weight(one) for one in self._operations]
+        #: What follows in the walk; it is taken from the end.
+        self.trail: list[Request] = []
+
+    def next(self) -> Request:
+        """Return the next request."""
+        chance = self.chance
+        if self.trail and chance.random() < 0.3:
+            with contextlib.suppress(IndexError):
+                following = self.trail.pop()
+                if chance.random() < 0.1 and following.body:
+                    return replace(following, body=self._spoiled(copy.deepcopy(following.body)))
+                return following
+        (one,) = chance.choices(self._operations, self._weights)
+        path = self._path(one)
+        query = self._query(one)
+        body = self._body(one) if one.body_type else None
+        headers = {"x-dangerous": "true"} if "angerous" in one.id and chance.random() < 0.8 else {}
+        return Request(one, path, query, body, headers)
+
+    def _path(self, one: Operation) -> str:
+        path = ""
+        for part in one.path.strip("/").split("/"):
+            found = _PARAMETER.fullmatch(part)
+            path += f"/{self._named(path, found[1]) if found else part}"
+        return path
+
+    def _named(self, place: str, parameter: str) -> str:
+        chance = self.chance
+        things = self._known.things.get(place)
+        if not things and place.count("/") > 2:
+            things = self._known.things.get("/".join(place.split("/")[:3]))
+        if not things or chance.random() < 0.05:
+            if chance.random() < 0.3:
+                things = self._known.things[chance.choice([*self._known.things] or [""])]
+                if things:
+                    return _quoted(name_of(chance.choice(things), parameter) or "x")
+            return chance.choice(_NEVER)
+        return _quoted(name_of(chance.choice(things), parameter) or chance.choice(_NEVER))
+
+    def _query(self, one: Operation) -> dict[str, str]:
+        chance = self.chance
+        recorded = self._bodies.queries.get(one.id)
+        query: dict[str, str] = {}
+        if recorded and chance.random() < 0.7:
+            for name, value in chance.choice(recorded).items():
+                found = self._reference(name)
+                query[name] = str(value if found is None else found)
+        for parameter in one.query_parameters:
+            if parameter.name in query or chance.random() > (0.95 if parameter.required else 0.15):
+                continue
+            if chance.random() < 0.2:
+                value = chance.choice(_ODD)
+            elif parameter.enum:
+                value = chance.choice(parameter.enum)
+            elif parameter.name in {"page", "per_page"}:
+                value = chance.choice((1, 1, 2, 3, 20, 200, 201, 0, -1))
+            else:
+                value = self._reference(parameter.name)
+                if value is None:
+                    value = chance.choice((1, "true", "web", "1795435200", "1795438800", "2026-11-01"))
+            query[parameter.name] = value if isinstance(value, str) else json.dumps(value)
+        return query
+
+    def _body(self, one: Operation) -> Any:
+        chance = self.chance
+        valid = self._bodies.of(one.id)
+        body = copy.deepcopy(chance.choice(valid)) if valid else {}
+        if isinstance(body, dict):
+            # A form's own serial number keeps names apart, most of the time.
+            self._refer(body)
+        roll = chance.random()
+        if roll < 0.02:
+            return chance.choice((b"", b"{", b"[]", b"null", b'"x"', b"a=b&c=d", b'{"a":NaN}', b"\xff", b"[" * 3000))
+        for _ in range(0 if roll < 0.6 else 1 if roll < 0.85 else chance.randint(2, 4)):
+            body = self._spoiled(body)
+        return body
+
+    def _refer(self, body: Any) -> None:
+        """Replace ids in a body by those of things that there are, and names by other names."""
+        chance = self.chance
+        for holder, key, name in [*_places(body)]:
+            value = holder[key]
+            if isinstance(value, dict | list):
+                continue
+            if name == "name" and isinstance(value, str) and chance.random() < 0.7:
+                holder[key] = f"{value[:12]}-{chance.randint(1, 60)}"
+            elif chance.random() < 0.85:
+                found = self._reference(name)
+                if found is not None and isinstance(value, str) != isinstance(found, str):
+                    found = str(found) if isinstance(value, str) else found
+                if found is not None:
+                    holder[key] = found
+
+    def _reference(self, name: str) -> Any:
+        """Return something that a field or parameter may refer to, or None."""
+        chance = self.chance
+        if name in {"urn", "urns", "resources", "resource_urns"}:
+            place = chance.choice([*_KINDS])
+            things = self._known.things.get(f"/v2/{place}")
+            found = name_of(chance.choice(things), "id") if things else None
+            return None if found is None else f"do:{_KINDS[place]}:{found}"
+        stem = re.sub(r"_?(ids?|uuids?|name)$", "", name).removesuffix("s") or name
+        place = _PLACES.get(name) or _PLACES.get(stem)
+        things = self._known.things.get(f"/v2/{place}") if place else None
+        if not things or name in {"image", "size", "region"}:
+            return None
+        thing = chance.choice(things)
+        if isinstance(thing, dict) and "id" in thing and "tag" not in name:
+            return thing["id"]
+        return name_of(thing, "name" if "tag" in name else "uuid")
+
+    def _spoiled(self, body: Any) -> Any:
+        chance = self.chance
+        places = [*_places(body)]
+        if not places:
+            return chance.choice(_ODD)
+        holder, key, _ = chance.choice(places)
+        roll = chance.random()
+        if roll < 0.25:
+            del holder[key]
+        elif roll < 0.35 and isinstance(holder[key], list):
+            holder[key] = [*holder[key], *copy.deepcopy(holder[key])]
+        elif roll < 0.45:
+            holder[key] = self._reference(chance.choice([*_PLACES]))
+        else:
+            holder[key] = copy.deepcopy(chance.choice(_ODD))
+        return body
+
+
+class Bodies:
+    """Requests that were accepted: those of the walk over all operations, and the specification's examples."""
+
+    def __init__(self) -> None:
+        self._samples = Samples()
+        self._made: dict[str, list[Any]] = {}
+        self._queries: dict[str, list[dict[str, str]]] = defaultdict(list)
+        recorder = _Recorder()
+        recorder.run()
+        self._sent = recorder.bodies
+        self.queries = recorder.queries
+        self.trail, self.states, self.shown = recorder.trail, recorder.states, recorder.shown
+
+    def of(self, id_: str) -> list[Any]:
+        """Return bodies of an operation that are valid, or were in their place."""
+        if id_ not in self._made:
+            sent = self._sent.get(id_, [])
+            self._made[id_] = [*sent, *sent, *self._samples.body_examples(id_), self._samples.body(id_)]
+        return self._made[id_]
+
+
+class _Recorder(Walk):
+    """The walk over all operations, which remembers what was accepted."""
+
+    def __init__(self) -> None:
+        super().__init__(FakeClock())
+        self.bodies: dict[str, list[Any]] = defaultdict(list)
+        self.queries: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.trail: list[Request] = []
+        self.states: dict[int, bytes] = {}
+        #: What had been shown by then, as in `Known`.
+        self.shown: dict[int, dict[str, deque[Any]]] = {}
+        self._known = Known()
+        self._asked_s = 0.0
+
+    def run(self) -> None:
+        """Take the walk."""
+        for room in (walk_account, walk_keys, walk_droplets, walk_images, walk_tags, *steps.STEPS):
+            room(self)
+
+    def check(self, check: Any) -> None:
+        """Leave the judging to the test of the walk."""
+
+    def ask(self, method: str, path: str, body: Any = None, /, **rest: Any) -> tuple[int, Any]:
+        """Send a request, and remember it with the account before it."""
+        found = match(method, path)
+        if found is None:
+            return super().ask(method, path, body, **rest)
+        query = {name: str(value) for name, value in rest.items() if name not in {"token", "sending"}}
+        wait_s = self.clock.elapsed_s - self._asked_s
+        if len(self.trail) % _APART == 0:
+            self.states[len(self.trail)] = self._state()
+            self.shown[len(self.trail)] = {place: things.copy() for place, things in self._known.things.items()}
+        status, answer = super().ask(method, path, body, **rest)
+        if status < 300:
+            self._asked_s = self.clock.elapsed_s
+            self._known.learn(found[0], path, answer)
+            self.trail.append(Request(found[0], path, query, body, rest.get("sending") or {}, wait_s))
+            if body is not None and not isinstance(body, bytes):
+                self.bodies[found[0].id].append(body)
+            if query:
+                self.queries[found[0].id].append(query)
+        return status, answer
+
+    def _state(self) -> bytes:
+        headers = {"host": "127.0.0.1", "authorization": f"Bearer {self.sandbox.token}"}
+        saved = json.loads(self.sandbox.dispatch("GET", "/_sandbox/state", "", headers).body)
+        # Where it is loaded, the clock itself stands still.
+        saved["moved_s"] += self.clock.elapsed_s
+        return json.dumps(saved).encode()
+
+
+def _weight(one: Operation) -> float:
+    # What deletes things is rarer than what creates them, and reading changes nothing.
+    weight = {"GET": 0.5, "POST": 1.2, "DELETE": 0.35}.get(one.method, 1.0)
+    if one.method == "POST" and not one.path_parameters:
+        weight *= 2
+    if one.method == "DELETE" and one.path.count("{") == 1 and one.path.endswith("}"):
+        weight *= 0.7
+    return weight
+
+
+def _places(body: Any, name: str = "") -> Iterator[tuple[Any, Any, str]]:
+    """Yield everything in a body, as what holds it, its key there and the name of its field."""
+    inside = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for key, value in [*inside]:
+        here = key if isinstance(key, str) else name
+        yield body, key, here
+        yield from _places(value, here)
+
+
+def name_of(thing: Any, parameter: str) -> Any:
+    """Return what a path parameter calls a thing, or None."""
+    if isinstance(thing, str):
+        return thing
+    for name in (_NAMED_BY.get(parameter, parameter), parameter, *_NAMING):
+        if isinstance(thing.get(name), str | int):
+            return thing[name]
+    inner = next((value for value in thing.values() if isinstance(value, dict) and value.keys() & {*_NAMING}), None)
+    return None if inner is None else name_of(inner, parameter)
+
+
+def _quoted(name: Any) -> str:
+    return quote(str(name).encode("utf-8", "surrogatepass"), safe=":@")
