@@ -327,6 +327,108 @@ def test_a_check_of_what_is_down_for_long_is_idle():
     assert find(uptime_checks=checks).empty
 
 
+def cluster(number, nodes, *, ha=True, **pool):
+    return {
+        "id": UUID.format(number), "name": f"k-{number}", "ha": ha, "status": {"state": "running"}, "vpc_uuid": f"vpc-{number}",
+        "node_pools": [{"count": nodes, "nodes": [{}] * nodes, **pool}], "created_at": ago(50),
+    }  # fmt: skip
+
+
+def test_a_kubernetes_cluster_without_nodes_is_idle_if_it_costs_something():
+    growing = {"auto_scale": True, "min_nodes": 0, "max_nodes": 3}
+    rows = [cluster(1, 0), cluster(2, 1), cluster(3, 0, ha=False), cluster(4, 0, **growing),
+            {**cluster(5, 0), "status": {"state": "provisioning"}}, {**cluster(6, 0), "created_at": ago(0.5)}]  # fmt: skip
+    table = find(kubernetes=rows)
+    assert found(table) == [("kubernetes", "k-1", "high"), ("kubernetes", "k-4", "low"), ("kubernetes", "k-6", "low")]
+    assert table["why"][0] == "no nodes, and its highly available control plane is billed; created 50 days ago"
+    assert table["usd_month"].tolist() == [40.0] * 3
+    assert table["command"][0] == "kubernetes delete k-1"
+
+
+def test_a_database_cluster_is_idle_if_none_of_its_trusted_sources_exists():
+    def database(number, *sources, **fields):
+        rules = [{"type": kind, "value": value} for kind, value in sources]
+        return {
+            "id": UUID.format(number), "name": f"db-{number}", "size": "db-s-1vcpu-1gb", "num_nodes": 2, "rules": rules,
+            "status": "online", "created_at": ago(20), **fields,
+        }  # fmt: skip
+
+    rows = [
+        database(1, ("droplet", "9"), ("tag", "gone"), ("k8s", UUID.format(31)), ("app", "gone")),
+        database(2),
+        database(3, ("droplet", "9"), ("ip_addr", "192.0.2.1")),
+        database(4, ("droplet", "1")),
+        database(5, ("tag", "WEB")),
+        database(6, ("k8s", UUID.format(32))),
+        database(7, ("app", "a-1")),
+        database(8, ("droplet", "9"), status="creating"),
+        database(9, ("something new", "9")),
+    ]
+    others = {"droplets": [droplet(1)], "kubernetes": [cluster(31, 0), cluster(32, 1)], "apps": [{"id": "a-1"}]}
+    table = find(databases=rows, **others)
+    table = table[table["kind"] == "database"].reset_index(drop=True)
+    assert found(table) == [("database", "db-1", "medium")]
+    assert table["why"][0] == "nothing can connect: 4 trusted sources, which are gone or empty; created 20 days ago"
+    assert table["usd_month"].tolist() == [30.0]
+    for missing in others:
+        partial = {name: listed for name, listed in others.items() if name != missing}
+        assert "database" not in {*find(databases=rows, **partial)["kind"]}, missing
+
+
+def test_an_app_without_a_deployment_is_idle():
+    spec = {"spec": {"name": "site"}, "created_at": ago(9)}
+    states = ("active_deployment", "in_progress_deployment", "pending_deployment")
+    rows = [{"id": "0", **spec}, *({"id": state, state: {"id": "d"}, **spec} for state in states)]
+    table = find(apps=rows)
+    assert table["id"].tolist() == ["0"]
+    assert (table["usd_month"][0], table["confidence"][0], table["command"][0]) == (0.0, "medium", "apps delete 0")
+
+
+def test_registries_are_idle_if_none_has_repositories():
+    plan = {"tier": {"slug": "professional"}}
+    rows = frame_from_rows(
+        "registries", [{"name": name, "subscription": plan, "created_at": ago(30)} for name in ("a", "b")]
+    )
+
+    def of(*counts, **fields):
+        return idle.find(now=NOW, registries=rows.assign(repositories=[*counts], **fields))
+
+    table = of(0, 0)
+    assert table["usd_month"].tolist() == [10.0, 10.0]
+    assert table["command"].tolist() == ["registries delete a", "registries delete b"]
+    assert of(0, 1).empty
+    assert of(0, None).empty
+    assert of(0, 0, subscription_tier="starter").empty
+    assert idle.find(now=NOW, registries=rows).empty
+
+
+def test_gateways_and_shares_that_serve_nothing_are_idle():
+    def gateway(number, *vpcs, state="ACTIVE"):
+        made = [{"vpc_uuid": vpc} for vpc in vpcs]
+        return {"id": UUID.format(number), "name": f"out-{number}", "size": 2, "state": state, "vpcs": made}
+
+    gateways = pd.DataFrame(
+        [gateway(1), gateway(2, "empty"), gateway(3, "empty", "of-droplet"), gateway(4, "vpc-5"), gateway(5, "of-app"),
+         gateway(6, "empty", state="NEW")]
+    )  # fmt: skip
+    rows = {"droplets": [droplet(1, vpc_uuid="of-droplet")], "kubernetes": [cluster(5, 0, ha=False)],
+            "apps": [{"id": "a", "active_deployment": {"id": "d"}, "vpc": {"id": "of-app"}}]}  # fmt: skip
+    frames = {name: frame_from_rows(name, listed) for name, listed in rows.items()}
+    table = idle.find(now=NOW, nat_gateways=gateways, **frames)
+    assert found(table) == [("nat_gateway", "out-1", "high"), ("nat_gateway", "out-2", "medium")]
+    assert table["usd_month"].tolist() == [80.0, 80.0]
+    for missing in frames:
+        partial = {name: frame for name, frame in frames.items() if name != missing}
+        assert idle.find(now=NOW, nat_gateways=gateways, **partial).empty, missing
+    shares = [(1, "INACTIVE", []), (2, "ACTIVE", ["v"]), (3, "CREATING", [])]
+    nfs = pd.DataFrame(
+        [{"id": UUID.format(n), "name": f"s-{n}", "size_gib": 50, "status": s, "vpc_ids": v} for n, s, v in shares]
+    )
+    table = idle.find(now=NOW, nfs=nfs)
+    assert (table["name"].tolist(), table["usd_month"].tolist()) == (["s-1"], [15.0])
+    assert table["why"][0] == "no VPC, so nothing can mount it; 50 GiB"
+
+
 def test_the_most_expensive_come_first_and_names_that_are_not_plain_or_unique_become_ids():
     rows = [
         volume(1, name="twin", size_gigabytes=10),

@@ -144,15 +144,15 @@ def test_a_budget_is_kept_for_its_account_and_only_its_user_can_read_it(desk) ->
     assert desk.ui.said[-1] == "No budget is set. Set one with %do cost budget set 500."
     assert desk.do("cost budget set 1000") is None
     desk.do("cost budget set 60 --by tag")
-    desk.do("cost budget set 400 --tag env:prod")
+    desk.do("cost budget set 600 --tag env:prod")
     assert desk.ui.said[-1] == (
-        "Budget: $1,000.00 a month for the account, $60.00 for each tag and $400.00 for the tag env:prod."
+        "Budget: $1,000.00 a month for the account, $60.00 for each tag and $600.00 for the tag env:prod."
     )
     assert budgets_path().stat().st_mode & 0o077 == 0
     assert desk.sandbox.token not in budgets_path().read_text()
     table = desk.do("cost budget").set_index("group")
     assert table.loc["(all)", ["limit_usd", "status"]].tolist() == [1000.0, "at risk"]
-    assert table.loc["env:prod", ["limit_usd", "status"]].tolist() == [400.0, "within"]
+    assert table.loc["env:prod", ["limit_usd", "status"]].tolist() == [600.0, "within"]
     assert table.loc["web", ["limit_usd", "status"]].tolist() == [60.0, "over"]
     assert desk.do("cost budget --tag web")["group"].tolist() == ["web"]
     assert "(all)" not in desk.do("cost budget --by tag")["group"].tolist()

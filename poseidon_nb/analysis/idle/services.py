@@ -10,6 +10,7 @@ from poseidon_nb.analysis.cost import service_items
 from poseidon_nb.analysis.idle.findings import HIGH, LOW, MEDIUM, Finding, age_days, format_days, is_named, price
 from poseidon_nb.analysis.idle.network import tags_of
 from poseidon_nb.analysis.inputs import lists, numbers, texts
+from poseidon_nb.catalogue.prices import REGISTRY_TIERS
 from poseidon_nb.frames.validation import require_columns
 from poseidon_nb.text import pluralize
 
@@ -24,7 +25,6 @@ _RUNNING = "running"
 _ONLINE = "online"
 _INACTIVE = "INACTIVE"
 _ACTIVE = "ACTIVE"
-_CENTS = 100
 
 
 def kubernetes(frame: pd.DataFrame, now: pd.Timestamp, rule: Rule) -> Iterator[Finding]:
@@ -93,11 +93,12 @@ def registries(frame: pd.DataFrame, now: pd.Timestamp, rule: Rule) -> Iterator[F
     if frame.empty or "repositories" not in frame:
         return
     repositories = numbers(frame, "repositories")
-    cents = max(map(_cents, frame.get("subscription_tier", ())), default=0.0)
+    # The account has one subscription.
+    plans = [REGISTRY_TIERS[tier].usd for tier in texts(frame, "subscription_tier") if tier in REGISTRY_TIERS]
+    usd, number = max(plans, default=0.0), len(frame)
     # One that has repositories, or whose repositories are unknown, keeps the subscription.
-    if not (repositories == 0).all() or not cents > 0:
+    if not (repositories == 0).all() or not usd > 0:
         return
-    usd, number = cents / _CENTS, len(frame)
     why = "no repositories" if number == 1 else f"no repositories; one of {number} registries that share a subscription"
     for row in frame.to_dict("records"):
         yield _finding("registry", {**row, "id": row["name"]}, why, usd / number, HIGH, now, rule)
@@ -175,8 +176,3 @@ def _used_vpcs(frames: Frames) -> set[str] | None:
     if not all(name in frames and column in frames[name] for name, column in columns.items()):
         return None
     return {id_ for name, column in columns.items() for id_ in texts(frames[name], column)} - {""}
-
-
-def _cents(tier: Any) -> float:
-    given = tier.get("monthly_price_in_cents") if isinstance(tier, dict) else None
-    return float(given) if isinstance(given, int | float) else 0.0
