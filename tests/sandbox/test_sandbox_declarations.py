@@ -140,6 +140,33 @@ def test_references_are_looked_up(api):
         check_reference(world, "ships", [ship["id"], "hydra"], "ships")
 
 
+def test_objects_are_found_by_their_fields_and_by_a_lookup(api):
+    world = api.sandbox._dispatcher.world
+    boats = Resource(
+        "boats", id_field="number", new_id=lambda _world, _kind, number: number, updated_field="changed_at"
+    )
+    first, second = (boats.add(world, {"name": name}, 0.0) for name in ("argo", "swan"))
+    assert first.public == {"number": 1, "created_at": format_time(0), "changed_at": format_time(0), "name": "argo"}
+    assert boats.all(world, name="swan") == [second]
+    assert boats.all(world, name="swan", number=1) == []
+    assert first.without("name", "changed_at").public == {"number": 1, "created_at": format_time(0)}
+    named = replace(boats, lookup=lambda call: next(iter(boats.all(call.world, name=call.path_params["name"])), None))
+    call = Call(world, "", "", "", {"name": "swan"}, {})
+    assert named.find(call) is second
+    boats.remove(world, second)
+    with pytest.raises(HTTPException, match="could not be found"):
+        named.find(call)
+
+
+def test_watchers_are_called_with_what_happened(api):
+    world = api.sandbox._dispatcher.world
+    seen: list[tuple[Any, ...]] = []
+    names = ("ships.pushed", "ships.pushed.crew", "ships.pushedx")
+    world.effects = {name: lambda *what, name=name: seen.append((name, *what[1:])) for name in names}
+    run_effects(world, "ships.pushed", 1.0, "argo", "north")
+    assert seen == [(name, 1.0, "argo", "north") for name in names[:2]]
+
+
 def test_children_are_named_after_their_parents():
     with pytest.raises(ValueError, match="must begin with ships and a dot"):
         Resource("sailors", parent=SHIPS)
@@ -190,36 +217,3 @@ def test_a_resource_without_a_price_is_not_on_the_bill(make_api):
     api.clock.advance(60 * 86_400)
     assert api.get("/v2/customers/my/invoices/preview")["invoice_items"] == before["invoice_items"] == []
     assert api.get("/v2/customers/my/invoices")["invoices"] == []
-
-
-def test_objects_are_found_by_their_fields_and_by_a_lookup(api):
-    world = api.sandbox._dispatcher.world
-    boats = Resource(
-        "boats", id_field="number", new_id=lambda _world, _kind, number: number, updated_field="changed_at"
-    )
-    first, second = (boats.add(world, {"name": name}, 0.0) for name in ("argo", "swan"))
-    assert first.public == {"number": 1, "created_at": format_time(0), "changed_at": format_time(0), "name": "argo"}
-    assert boats.all(world, name="swan") == [second]
-    assert boats.all(world, name="swan", number=1) == []
-    assert first.without("name", "changed_at").public == {"number": 1, "created_at": format_time(0)}
-    named = replace(boats, lookup=lambda call: next(iter(boats.all(call.world, name=call.path_params["name"])), None))
-    call = Call(world, "", "", "", {"name": "swan"}, {})
-    assert named.find(call) is second
-    boats.remove(world, second)
-    with pytest.raises(HTTPException, match="could not be found"):
-        named.find(call)
-
-
-def test_watchers_are_called_with_what_happened(api):
-    world = api.sandbox._dispatcher.world
-    seen: list[tuple[Any, ...]] = []
-    names = ("ships.pushed", "ships.pushed.crew", "ships.pushedx")
-    world.effects = {name: lambda *what, name=name: seen.append((name, *what[1:])) for name in names}
-    run_effects(world, "ships.pushed", 1.0, "argo", "north")
-    assert seen == [(name, 1.0, "argo", "north") for name in names[:2]]
-
-
-def test_keys_without_a_name_are_listed_beside_those_with_one(api):
-    for body in ({"grants": []}, {"name": "reader", "grants": []}):
-        assert api("POST", "/v2/spaces/keys", body)[0] == 201
-    assert [one["name"] for one in api.get("/v2/spaces/keys?name=reader")["keys"]] == ["reader"]
