@@ -90,3 +90,11 @@ def test_json_output_is_json(desk):
 def test_a_question_about_an_app_has_the_name_in_its_spec(desk):
     plan = desk.do("""apps create --spec '{"name": "shop", "services": [{"name": "web"}]}' --plan""")
     assert "create app shop" in str(plan)
+
+
+def test_a_question_about_tags_has_their_names(desk):
+    fleet = desk.do("droplets list --tag web")
+    fleet["tags"] = [[*tags, "blue"] if tags[-1] == "env:staging" else ["web"] for tags in fleet["tags"]]
+    plan = str(desk.do("apply {fleet} --plan --max-changes 50%", fleet=fleet))
+    assert "tag droplet staging-web with blue; untag 3 droplets of env:prod: web-1 (521000032)" in plan
+    assert "- untag web-1 (521000032), web-2 (521000100) and web-3 (521000186): tags env:prod" in plan
