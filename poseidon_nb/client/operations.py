@@ -207,6 +207,8 @@ def target_of(request: Request, name: str = "") -> Target:
         # Its query may select many resources, such as all droplets with a tag.
         return Target("resource", request.target, name or next(map(str, request.query.values()), request.target))
     body = request.body if isinstance(request.body, dict) else {}
+    # An app has its name in its spec.
+    body = body["spec"] if isinstance(body.get("spec"), dict) else body
     label = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
     return Target(noun_for(wanted), None, label or request.target)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ValueType = Literal["text", "integer", "number", "flag", "list", "integers", "seconds", "json", "any", "object"]
 
 #: The shorter forms that doctl accepts instead of JSON: firewall rules, flat objects, and URNs such as ``do:droplet:1``.
-Shorthand = Literal["", "inbound", "outbound", "object", "objects", "urns"]
+Shorthand = Literal["", "inbound", "outbound", "object", "objects", "pools", "urns"]
 
 #: The types that hold more than one value.
 LIST_TYPES = frozenset({"list", "integers"})

@@ -167,6 +167,7 @@ _SHORTHAND_EXAMPLES: Mapping[Shorthand, str] = {
     "outbound": "protocol:tcp,ports:all,address:0.0.0.0/0",
     "object": "protocol:http,port:80,path:/",
     "objects": "entry_protocol:http,entry_port:80,target_protocol:http,target_port:80",
+    "pools": "name:web,size:s-2vcpu-4gb,count:3",
     "urns": "do:droplet:521000032",
 }
 
@@ -230,4 +231,5 @@ _BUILDERS: Mapping[Shorthand, Callable[[list[tuple[str, str]]], dict[str, Any] |
     "outbound": lambda pairs: _rule(pairs, "destinations"),
     "object": _object,
     "objects": _object,
+    "pools": _object,
 }

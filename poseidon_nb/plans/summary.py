@@ -130,6 +130,8 @@ def _detail(chain: Chain, step: Step) -> str:
     if after and step.change.field in _PREPOSITIONS:
         preposition = "of" if step.verb == "create" else _PREPOSITIONS[step.change.field]
         detail = f" {preposition} {escape_unprintable(after)}"
+    elif step.verb == "untag":
+        detail = f" of {escape_unprintable(value_text(step.change.before))}"
     elif body and not step.change.field and step.request.operation_id not in _BODY_IN_VERB and step.verb != "create":
         text = json.dumps(mask(body, replacement=HIDDEN), ensure_ascii=False)
         detail = f" {escape_unprintable(text if len(text) <= MAX_BODY_CHARS else text[: MAX_BODY_CHARS - 1] + '…')}"
@@ -206,7 +208,7 @@ def _undo_note(step: Step) -> str:
 def _change_text(step: Step) -> str:
     before, after = value_text(step.change.before), value_text(step.change.after)
     if after is None:
-        return ""
+        return f": {step.change.field} {escape_unprintable(before or '')}" if step.verb == "untag" else ""
     arrow = f"{escape_unprintable(before)} → " if before is not None else ""
     return f": {step.change.field} {arrow}{escape_unprintable(after)}"
 

@@ -33,6 +33,10 @@ from poseidon_nb import errors
         ("databases user list orders", "Use %do databases users, create-user or delete-user"),
         ("kubernetes cluster node-pool list x", "Use %do kubernetes list, get, create or delete"),
         ("registry list", "Use %do registries list"),
+        (
+            "kubernetes create k --region nyc3 --version latest --node-pools a",
+            "text such as name:web,size:s-2vcpu-4gb,count:3",
+        ),
         ("panel web", "Did you mean web-1, web-2 or web-3? For a panel of all of these: %do panel 'web*'"),
     ],
 )
@@ -81,3 +85,16 @@ def test_an_action_on_a_deleted_droplet_is_named_by_its_id(desk):
 def test_json_output_is_json(desk):
     desk.do("firewalls list -o json --columns name")
     assert [row["name"] for row in json.loads(desk.ui.said[0])] == ["web", "db"]
+
+
+def test_a_question_about_an_app_has_the_name_in_its_spec(desk):
+    plan = desk.do("""apps create --spec '{"name": "shop", "services": [{"name": "web"}]}' --plan""")
+    assert "create app shop" in str(plan)
+
+
+def test_a_question_about_tags_has_their_names(desk):
+    fleet = desk.do("droplets list --tag web")
+    fleet["tags"] = [[*tags, "blue"] if tags[-1] == "env:staging" else ["web"] for tags in fleet["tags"]]
+    plan = str(desk.do("apply {fleet} --plan --max-changes 50%", fleet=fleet))
+    assert "tag droplet staging-web with blue; untag 3 droplets of env:prod: web-1 (521000032)" in plan
+    assert "- untag web-1 (521000032), web-2 (521000100) and web-3 (521000186): tags env:prod" in plan

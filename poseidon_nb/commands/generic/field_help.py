@@ -188,7 +188,7 @@ _HELP_BY_OPERATION: Mapping[str, Mapping[str, str]] = {
 _SHORTHAND: Mapping[tuple[str, str], Shorthand] = {
     ("firewalls", "inbound_rules"): "inbound",
     ("firewalls", "outbound_rules"): "outbound",
-    ("kubernetes", "node_pools"): "objects",
+    ("kubernetes", "node_pools"): "pools",
     ("loadBalancers", "forwarding_rules"): "objects",
     ("loadBalancers", "health_check"): "object",
     ("loadBalancers", "sticky_sessions"): "object",

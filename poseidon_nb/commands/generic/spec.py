@@ -270,7 +270,9 @@ APPS = Group(
         OperationAlias("apps_list", "list", "list apps", aliases=LIST_ALIASES, example="%do apps list"),
         OperationAlias("apps_get", "get", "show one app", aliases=GET_ALIASES, example="%do apps get shop"),
         OperationAlias("apps_create", "create", "create an app from its spec, the body of a %%do cell",
-              aliases=CREATE_ALIASES),
+              aliases=CREATE_ALIASES,
+              example="""%do apps create --spec '{"name": "shop", "region": "nyc", "services": [{"name": "web", "image": """
+                      """{"registry_type": "DOCKER_HUB", "repository": "nginx"}}]}'"""),
         OperationAlias("apps_update", "update", "replace the spec of an app", aliases=UPDATE_ALIASES),
         OperationAlias("apps_delete", "delete", "delete apps", aliases=DELETE_ALIASES, example="%do apps delete shop --yes"),
         OperationAlias("apps_list_deployments", "deployments", "list the deployments of an app",
