@@ -131,7 +131,7 @@ def _detail(chain: Chain, step: Step) -> str:
         preposition = "of" if step.verb == "create" else _PREPOSITIONS[step.change.field]
         detail = f" {preposition} {escape_unprintable(after)}"
     elif step.verb == "untag":
-        detail = f" of {escape_unprintable(value_text(step.change.before))}"
+        detail = f" of {escape_unprintable(value_text(step.change.before) or '')}"
     elif body and not step.change.field and step.request.operation_id not in _BODY_IN_VERB and step.verb != "create":
         text = json.dumps(mask(body, replacement=HIDDEN), ensure_ascii=False)
         detail = f" {escape_unprintable(text if len(text) <= MAX_BODY_CHARS else text[: MAX_BODY_CHARS - 1] + '…')}"

@@ -217,3 +217,9 @@ def test_a_resource_without_a_price_is_not_on_the_bill(make_api):
     api.clock.advance(60 * 86_400)
     assert api.get("/v2/customers/my/invoices/preview")["invoice_items"] == before["invoice_items"] == []
     assert api.get("/v2/customers/my/invoices")["invoices"] == []
+
+
+def test_keys_without_a_name_are_listed_beside_those_with_one(api):
+    for body in ({"grants": []}, {"name": "reader", "grants": []}):
+        assert api("POST", "/v2/spaces/keys", body)[0] == 201
+    assert [one["name"] for one in api.get("/v2/spaces/keys?name=reader")["keys"]] == ["reader"]
