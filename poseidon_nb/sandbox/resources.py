@@ -15,7 +15,7 @@ methods return the functions of operations, and `on` those of all others, which 
     }
 
 The rest is in the catalogue: the key around the object, the success status, whether a list has pages, and which fields of a
-body are required. The dispatcher has checked the latter before a function runs. `respond` makes a response of all this.
+body are required. The dispatcher has checked the latter before a function runs. `responses.respond` makes a response of all this.
 
 What a function of a service needs:
 
@@ -40,15 +40,17 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, read_fields, with_field
+from poseidon_nb.sandbox.pricing import with_price
 from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
     HTTPResponse,
     conflict,
     not_found,
+    respond,
     unprocessable,
 )
 from poseidon_nb.sandbox.states import remove_object, run_effects, schedule_state
-from poseidon_nb.sandbox.store import ObjectStore, StoredObject, to_json
+from poseidon_nb.sandbox.store import ObjectStore, StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -56,37 +58,17 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.fields import Field
+    from poseidon_nb.sandbox.pricing import Price
+    from poseidon_nb.sandbox.responses import Result
     from poseidon_nb.sandbox.states import States
     from poseidon_nb.sandbox.world import World
 
     #: Answers the request of an operation.
     Handler = Callable[[Call], HTTPResponse]
-    #: What a function returns for `respond`.
-    Result = StoredObject | Sequence[StoredObject] | dict[str, Any] | HTTPResponse | None
 
 
 #: The kinds of all resources that are declared, for the error about an unknown one.
 DECLARED_KINDS: set[str] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What an object costs at present.
-
-    Attributes
-    ----------
-    product, sku : str
-        As on the invoice.
-    monthly_usd : float
-        The price of a full month.
-    description : str
-        As on the invoice.
-    """
-
-    product: str
-    sku: str
-    monthly_usd: float
-    description: str
 
 
 def _uuid(world: World, kind: str, number: int) -> str:
@@ -194,7 +176,7 @@ class Resource:
     def put(self, world: World, record: StoredObject, at: float | None = None) -> StoredObject:
         """Store an object, with its new price if that has changed, and return it."""
         if self.price is not None:
-            record = _with_price(record, self.price(world, record.public), world.now() if at is None else at)
+            record = with_price(record, self.price(world, record.public), world.now() if at is None else at)
         self.store(world).put(self.key_of(record), record)
         return record
 
@@ -412,44 +394,3 @@ def check_reference(world: World, kind: str, value: str | list[str], label: str)
     for key in [value] if isinstance(value, str) else value:
         if key and world.store(kind).get(key) is None:
             raise unprocessable(f"{label} {key} does not exist.")
-
-
-def respond(call: Call, result: Result, **more: Any) -> HTTPResponse:
-    """Return a response in the form that the specification describes for the operation.
-
-    Parameters
-    ----------
-    call : Call
-        The request.
-    result : object
-        One object, a sequence of objects, the members of the body, a response, or None for no content.
-    **more
-        Further members of the body.
-    """
-    known = operation(call.operation)
-    key, status = known.response_key, known.status
-    match result:
-        case None:
-            response = HTTPResponse(status)
-        case HTTPResponse():
-            response = result
-        case StoredObject():
-            response = call.respond(key, result, status=status) if key else HTTPResponse(status, result.json)
-        case dict():
-            response = HTTPResponse(status, to_json(result))
-        case _ if known.paginated:
-            response = call.respond_page(key, key.removesuffix("s"), [*result])
-        case _:
-            response = call.respond_all(key, key.removesuffix("s"), result, status=status)
-    if more:
-        response.body = b"%b,%b" % (response.body[:-1], to_json(more)[1:])
-    return response
-
-
-def _with_price(record: StoredObject, price: Price | None, at: float) -> StoredObject:
-    """Return an object whose internal data records a new price. Without a price, it costs nothing from then on."""
-    past: list[list[Any]] = record.internal.get("sold", [])
-    present = [] if price is None else [price.product, price.sku, price.monthly_usd, price.description]
-    if present == (past[-1][1:] if past else []):
-        return record
-    return record.with_internal(sold=[*past, [at, *present]])

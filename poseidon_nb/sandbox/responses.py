@@ -1,4 +1,4 @@
-"""Responses of the sandbox: JSON objects, pages of collections, and errors in DigitalOcean's format.
+"""Responses of the sandbox: objects, pages of collections, and errors in DigitalOcean's format.
 
 Pages follow the specification: ``page`` starts at 1, ``per_page`` is 1 to 200 with a default of 20, ``meta.total``
 counts all items, links keep the filters, and links without a purpose are left out. Not documented, chosen here: a
@@ -13,7 +13,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from poseidon_nb.sandbox.store import to_json
+from poseidon_nb.catalogue import operation
+from poseidon_nb.sandbox.store import StoredObject, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,3 +207,40 @@ def page_links(call: Call, total: int) -> dict[str, dict[str, str]]:
 def _page_url(call: Call, number: int) -> str:
     filters = [(name, value) for name, value in call.query.items() if name != "page"]
     return f"{call.base_url}{call.path}?{urlencode([('page', number), *filters])}"
+
+
+if TYPE_CHECKING:
+    #: What `respond` makes a response of.
+    Result = StoredObject | Sequence[StoredObject] | dict[str, Any] | HTTPResponse | None
+
+
+def respond(call: Call, result: Result, **more: Any) -> HTTPResponse:
+    """Return a response in the form that the specification describes for the operation.
+
+    Parameters
+    ----------
+    call : Call
+        The request.
+    result : object
+        One object, a sequence of objects, the members of the body, a response, or None for no content.
+    **more
+        Further members of the body.
+    """
+    known = operation(call.operation)
+    key, status = known.response_key, known.status
+    match result:
+        case None:
+            response = HTTPResponse(status)
+        case HTTPResponse():
+            response = result
+        case StoredObject():
+            response = call.respond(key, result, status=status) if key else HTTPResponse(status, result.json)
+        case dict():
+            response = HTTPResponse(status, to_json(result))
+        case _ if known.paginated:
+            response = call.respond_page(key, key.removesuffix("s"), [*result])
+        case _:
+            response = call.respond_all(key, key.removesuffix("s"), result, status=status)
+    if more:
+        response.body = b"%b,%b" % (response.body[:-1], to_json(more)[1:])
+    return response

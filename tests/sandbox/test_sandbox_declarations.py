@@ -12,7 +12,8 @@ import pytest
 from poseidon_nb.sandbox.call import Call
 from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.invoices import charges
-from poseidon_nb.sandbox.resources import Price, Resource, check_reference
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource, check_reference
 from poseidon_nb.sandbox.responses import HTTPException
 from poseidon_nb.sandbox.states import States, run_effects
 from poseidon_nb.sandbox.timestamps import format_time

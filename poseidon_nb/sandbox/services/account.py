@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import find_action
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import respond, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Price, Resource, respond
-from poseidon_nb.sandbox.responses import not_found, unprocessable
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import not_found, respond, unprocessable
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.text import expected_one_of
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import bad_request, conflict, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.container_registries import REGISTRIES, check_repositories, store_blobs
 from poseidon_nb.sandbox.states import States, run_effects
 from poseidon_nb.sandbox.store import StoredObject

@@ -24,8 +24,9 @@ from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Price, Resource, respond
-from poseidon_nb.sandbox.responses import HTTPException, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPException, conflict, not_found, respond, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 

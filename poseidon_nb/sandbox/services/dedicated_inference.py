@@ -20,8 +20,9 @@ from poseidon_nb.catalogue.prices import CAP_HOURS
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.identities import make_identity
-from poseidon_nb.sandbox.resources import Price, Resource, respond
-from poseidon_nb.sandbox.responses import conflict, forbidden, not_found, unprocessable
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, forbidden, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.genai.reference import models
 from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, requested_vpc
 from poseidon_nb.sandbox.states import States

@@ -21,8 +21,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import HTTPException, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPException, respond, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import MAX_PORT, check_type, convert, optional_field, required_field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import conflict, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, respond, unprocessable
 from poseidon_nb.sandbox.services.droplets import DROPLETS
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.cron import parse_cron
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import bad_request, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import bad_request, respond, unprocessable
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import DAY_S, HOUR_S, format_time, parse_time
 

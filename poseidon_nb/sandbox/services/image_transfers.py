@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import raise_if_busy
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, unprocessable
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.images import find_own_image, remove_image
 
 if TYPE_CHECKING:

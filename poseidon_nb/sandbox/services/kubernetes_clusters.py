@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.history import record_deletion
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.responses import respond, unprocessable
 from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.kubernetes_nodes import add_pool, replace

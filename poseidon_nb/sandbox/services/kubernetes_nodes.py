@@ -16,8 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import HTTPException, not_found, unprocessable
+from poseidon_nb.sandbox.responses import HTTPException, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.autoscaling import mean_use, next_check, wanted_count
 from poseidon_nb.sandbox.services.droplet_creation import create_for_service, destroy_when_idle
 from poseidon_nb.sandbox.services.kubernetes_resources import (

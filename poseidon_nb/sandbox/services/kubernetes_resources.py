@@ -23,7 +23,8 @@ from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import not_found, unprocessable
 from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag

@@ -22,8 +22,8 @@ from poseidon_nb.sandbox.access import TOKEN_PREFIX
 from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.data import load_data
 from poseidon_nb.sandbox.identities import make_identity
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.container_registries import REGISTRIES, only_registry
 from poseidon_nb.sandbox.services.kubernetes_clusters import endpoint_of
 from poseidon_nb.sandbox.services.kubernetes_resources import CLUSTERS, RUNNING

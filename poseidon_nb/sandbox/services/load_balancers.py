@@ -17,8 +17,8 @@ from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import record_deletion, with_change
 from poseidon_nb.sandbox.invoices import node_count
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import respond, unprocessable
 from poseidon_nb.sandbox.services import load_balancer_settings as settings
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.firewalls import remove_load_balancer

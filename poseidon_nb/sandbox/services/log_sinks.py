@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.projects import exists
 from poseidon_nb.sandbox.store import StoredObject
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import objects
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import unprocessable
 from poseidon_nb.sandbox.services.byoip import requested_address
 from poseidon_nb.sandbox.services.projects import requested_project

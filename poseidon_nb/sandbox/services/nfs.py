@@ -21,7 +21,8 @@ from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, conflict, not_found
 from poseidon_nb.sandbox.services.vpcs import find_vpc_in_region, free_addresses
 from poseidon_nb.sandbox.states import States

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import conflict
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, respond
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import DAY_S, format_time
 

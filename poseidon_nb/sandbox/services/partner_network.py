@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import conflict, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, respond, unprocessable
 from poseidon_nb.sandbox.states import States
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time

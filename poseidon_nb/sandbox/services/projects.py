@@ -19,13 +19,14 @@ from urllib.parse import quote
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.call import check_type, optional_field, parse_id, required_field
-from poseidon_nb.sandbox.resources import Resource, respond
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import (
     HTTPException,
     HTTPResponse,
     conflict,
     page_body,
     page_of,
+    respond,
     unprocessable,
 )
 from poseidon_nb.sandbox.store import StoredObject, to_json

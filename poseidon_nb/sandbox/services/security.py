@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import convert
 from poseidon_nb.sandbox.data import load_data
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, page_links, page_of
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, page_links, page_of, respond
 from poseidon_nb.sandbox.services.firewalls import protected_droplets
 from poseidon_nb.sandbox.services.projects import exists
 from poseidon_nb.sandbox.states import States

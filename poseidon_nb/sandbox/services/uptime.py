@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import check_type, optional_field, required_field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import bad_request
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import bad_request, respond
 from poseidon_nb.sandbox.services.domains import find_domain_of_host, full_name, is_address, records_of
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import conflict, not_found, page_of, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import conflict, not_found, page_of, respond, unprocessable
 from poseidon_nb.sandbox.services.projects import ensure_default_project, requested_project
 from poseidon_nb.sandbox.services.tags import validate_tag
 from poseidon_nb.sandbox.states import States

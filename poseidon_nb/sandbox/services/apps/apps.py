@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import objects
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import HTTPResponse, not_found
+from poseidon_nb.sandbox.responses import HTTPResponse, not_found, respond
 from poseidon_nb.sandbox.services.apps.alerts import update_alerts
 from poseidon_nb.sandbox.services.apps.deployments import deploy, require_unpinned
 from poseidon_nb.sandbox.services.apps.objects import APPS, check_name, static_apps, with_spec

@@ -15,8 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import bad_request, conflict
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import bad_request, conflict, respond
 from poseidon_nb.sandbox.services.apps.objects import APPS, with_live_domains
 from poseidon_nb.sandbox.services.apps.progress import BUILT, find_failure, progress, uses_image
 from poseidon_nb.sandbox.services.apps.spec import components, tier

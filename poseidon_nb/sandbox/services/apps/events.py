@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.cron import parse_cron
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import not_found, unprocessable
+from poseidon_nb.sandbox.responses import not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS
 from poseidon_nb.sandbox.services.apps.objects import APPS, active_spec
 from poseidon_nb.sandbox.services.apps.progress import fails

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
-from poseidon_nb.sandbox.resources import Price, Resource
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import conflict
 from poseidon_nb.sandbox.services.apps.spec import is_static, monthly_usd, region_object, tier
 from poseidon_nb.sandbox.store import StoredObject

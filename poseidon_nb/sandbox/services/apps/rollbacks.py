@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, conflict, not_found, respond
 from poseidon_nb.sandbox.services.apps.deployments import (
     DEPLOYMENTS,
     UNFINISHED,

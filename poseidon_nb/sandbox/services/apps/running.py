@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found
+from poseidon_nb.sandbox.responses import HTTPResponse, bad_request, not_found, respond
 from poseidon_nb.sandbox.services.apps.deployments import DEPLOYMENTS, UNFINISHED, active_deployment
 from poseidon_nb.sandbox.services.apps.events import find_event, find_run, instance_count
 from poseidon_nb.sandbox.services.apps.objects import APPS, active_spec

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.data import load_data
-from poseidon_nb.sandbox.resources import Price, Resource, respond
-from poseidon_nb.sandbox.responses import HTTPException, unprocessable
+from poseidon_nb.sandbox.pricing import Price
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import HTTPException, respond, unprocessable
 from poseidon_nb.sandbox.services.databases import engines
 from poseidon_nb.sandbox.services.projects import requested_project
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags

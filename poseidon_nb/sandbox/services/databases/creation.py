@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import no_content, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import no_content, respond, unprocessable
 from poseidon_nb.sandbox.services.databases import accounts, clusters, engines
 from poseidon_nb.sandbox.services.databases.clusters import CLUSTERS
 from poseidon_nb.sandbox.services.databases.indexes import add_indexes

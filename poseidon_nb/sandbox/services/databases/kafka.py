@@ -15,8 +15,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.resources import Resource, respond
-from poseidon_nb.sandbox.responses import not_found, unprocessable
+from poseidon_nb.sandbox.resources import Resource
+from poseidon_nb.sandbox.responses import not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.databases import engines
 from poseidon_nb.sandbox.services.databases.clusters import CLUSTERS
 from poseidon_nb.sandbox.services.databases.settings import config_defaults, read_config

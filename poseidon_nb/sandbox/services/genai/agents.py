@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import bad_request, not_found, unprocessable
+from poseidon_nb.sandbox.responses import bad_request, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.functions import NAMESPACES
 from poseidon_nb.sandbox.services.genai.keys import PROVIDER_KEYS, answer_deleted, key_collection, regenerate
 from poseidon_nb.sandbox.services.genai.knowledge_bases import KNOWLEDGE_BASES, shown_base

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.call import parse_id
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import check_reference, respond
-from poseidon_nb.sandbox.responses import conflict, not_found, unprocessable
+from poseidon_nb.sandbox.resources import check_reference
+from poseidon_nb.sandbox.responses import conflict, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.genai.agents import AGENTS, WORKSPACES
 from poseidon_nb.sandbox.services.genai.links import presigned_url
 from poseidon_nb.sandbox.services.genai.reference import collection, metrics, user_id

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import respond
+from poseidon_nb.sandbox.responses import respond
 from poseidon_nb.sandbox.services.genai.reference import collection, gone, new_object, new_secret, user_id
 from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import conflict, not_found, unprocessable
+from poseidon_nb.sandbox.responses import conflict, not_found, respond, unprocessable
 from poseidon_nb.sandbox.services.databases import clusters, engines
 from poseidon_nb.sandbox.services.databases.clusters import CLUSTERS
 from poseidon_nb.sandbox.services.databases.creation import add_cluster

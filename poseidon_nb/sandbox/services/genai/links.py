@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from poseidon_nb.sandbox import objects, rng
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import bad_request, unprocessable
+from poseidon_nb.sandbox.responses import bad_request, respond, unprocessable
 from poseidon_nb.sandbox.services.genai.reference import new_secret
 from poseidon_nb.sandbox.timestamps import HOUR_S, format_time
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import conflict, unprocessable
+from poseidon_nb.sandbox.responses import conflict, respond, unprocessable
 from poseidon_nb.sandbox.services.genai.evaluation import (
     DATASETS,
     METRICS,

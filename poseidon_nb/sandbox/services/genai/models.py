@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import respond
-from poseidon_nb.sandbox.responses import not_found, page_window, unprocessable
+from poseidon_nb.sandbox.responses import not_found, page_window, respond, unprocessable
 from poseidon_nb.sandbox.services.genai.reference import collection, data, models, new_object, public_model
 from poseidon_nb.sandbox.services.projects import ensure_default_project
 from poseidon_nb.sandbox.states import States

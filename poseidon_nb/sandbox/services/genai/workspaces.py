@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox.fields import Field
-from poseidon_nb.sandbox.resources import check_reference, respond
-from poseidon_nb.sandbox.responses import conflict
+from poseidon_nb.sandbox.resources import check_reference
+from poseidon_nb.sandbox.responses import conflict, respond
 from poseidon_nb.sandbox.services.genai.agents import AGENTS, WORKSPACES, list_agents, shown_briefly
 from poseidon_nb.sandbox.services.genai.evaluation import TEST_CASES, shown_case
 from poseidon_nb.sandbox.services.genai.reference import collection, new_object, user_id
