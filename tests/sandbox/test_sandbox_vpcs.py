@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
+from itertools import combinations
 
 import pytest
 
@@ -193,3 +195,14 @@ def test_networks_are_saved_and_changes_complete_after_loading(api, make_api, tm
     assert json.dumps(other.get("/v2/vpcs")) == json.dumps(api.get("/v2/vpcs"))
     other.clock.advance(60)
     assert other.get(f"/v2/vpc_peerings/{id_}")["vpc_peering"]["status"] == "ACTIVE"
+
+
+def test_free_ranges_leave_out_what_overlaps_also_with_many_vpcs(api):
+    wide = {"name": "wide", "region": "nyc3", "ip_range": "10.128.0.0/18"}
+    assert api("POST", "/v2/vpcs", wide)[0] == 201
+    for number in range(300):
+        status, made = api("POST", "/v2/vpcs", {"name": f"v{number}", "region": "nyc3"})
+        assert status == 201
+    ranges = [ip_network(vpc["ip_range"]) for vpc in api.get("/v2/vpcs?per_page=200")["vpcs"]]
+    assert not any(one.overlaps(other) for one, other in combinations(ranges, 2))
+    assert made["vpc"]["ip_range"].endswith("/20")

@@ -59,6 +59,7 @@ DO_SETTINGS = Field(
     "do_settings",
     type="object",
     fields=(Field("service_cnames", type="array", items="string", default=[], maximum=16),),
+    closed=True,
 )
 _RULES = Field(
     "rules",
