@@ -41,6 +41,7 @@ class DatabaseCluster(NamedResource):
     version_end_of_availability = TimeField()
     private_network_uuid = Field[str]()
     project_id = Field[str]()
+    rules = Field[list[Any]]()
 
 
 class Databases(NamedCollection[DatabaseCluster]):
@@ -179,6 +180,13 @@ class Databases(NamedCollection[DatabaseCluster]):
             path={"database_cluster_uuid": self._id("databases", database), "database_name": database_name},
         )
 
+    def users(self, database: DatabaseCluster | str) -> Rows:
+        """List the users of a cluster; --reveal shows their passwords. API: ``databases_list_users``."""
+        found: Rows = self._send(
+            "users", "databases_list_users", path={"database_cluster_uuid": self._id("databases", database)}
+        )
+        return found
+
     def create_user(
         self,
         database: DatabaseCluster | str,
@@ -194,6 +202,21 @@ class Databases(NamedCollection[DatabaseCluster]):
             "databases_add_user",
             path={"database_cluster_uuid": self._id("databases", database)},
             body={"name": name, "mysql_settings": mysql_settings, "settings": settings, "readonly": readonly},
+        )
+        return found
+
+    def delete_user(self, database: DatabaseCluster | str, username: str) -> None:
+        """Delete a user from a cluster. API: ``databases_delete_user``."""
+        self._send(
+            "delete_user",
+            "databases_delete_user",
+            path={"database_cluster_uuid": self._id("databases", database), "username": username},
+        )
+
+    def pools(self, database: DatabaseCluster | str) -> Rows:
+        """List the connection pools of a cluster. API: ``databases_list_connectionPools``."""
+        found: Rows = self._send(
+            "pools", "databases_list_connectionPools", path={"database_cluster_uuid": self._id("databases", database)}
         )
         return found
 
@@ -213,6 +236,51 @@ class Databases(NamedCollection[DatabaseCluster]):
             "databases_add_connectionPool",
             path={"database_cluster_uuid": self._id("databases", database)},
             body={"name": name, "mode": mode, "size": size, "db": db, "user": user},
+        )
+        return found
+
+    def replicas(self, database: DatabaseCluster | str) -> Rows:
+        """List the read-only replicas of a cluster. API: ``databases_list_replicas``."""
+        found: Rows = self._send(
+            "replicas", "databases_list_replicas", path={"database_cluster_uuid": self._id("databases", database)}
+        )
+        return found
+
+    def create_replica(
+        self,
+        database: DatabaseCluster | str,
+        name: str,
+        *,
+        size: str,
+        region: str | None = None,
+        tags: Sequence[str] | None = None,
+        private_network_uuid: Ref | None = None,
+        storage_size_mib: int | None = None,
+        do_settings: Mapping[str, Any] | None = None,
+    ) -> Row:
+        """Create a read-only replica of a cluster. API: ``databases_create_replica``."""
+        found: Row = self._send(
+            "create_replica",
+            "databases_create_replica",
+            path={"database_cluster_uuid": self._id("databases", database)},
+            body={
+                "name": name,
+                "size": size,
+                "region": region,
+                "tags": tags,
+                "private_network_uuid": self._id("vpcs", private_network_uuid),
+                "storage_size_mib": storage_size_mib,
+                "do_settings": do_settings,
+            },
+        )
+        return found
+
+    def firewall_rules(self, database: DatabaseCluster | str) -> Rows:
+        """List who may connect to a cluster. API: ``databases_list_firewall_rules``."""
+        found: Rows = self._send(
+            "firewall_rules",
+            "databases_list_firewall_rules",
+            path={"database_cluster_uuid": self._id("databases", database)},
         )
         return found
 
@@ -248,15 +316,6 @@ class Databases(NamedCollection[DatabaseCluster]):
         )
         return found
 
-    def list_firewall_rules(self, database: DatabaseCluster | str) -> Rows:
-        """List the sources that may connect to a cluster. API: ``databases_list_firewall_rules``."""
-        found: Rows = self._send(
-            "list_firewall_rules",
-            "databases_list_firewall_rules",
-            path={"database_cluster_uuid": self._id("databases", database)},
-        )
-        return found
-
     def update_firewall_rules(
         self,
         database: DatabaseCluster | str,
@@ -270,42 +329,6 @@ class Databases(NamedCollection[DatabaseCluster]):
             path={"database_cluster_uuid": self._id("databases", database)},
             body={"rules": rules},
         )
-
-    def list_replicas(self, database: DatabaseCluster | str) -> Rows:
-        """List the read-only replicas of a cluster. API: ``databases_list_replicas``."""
-        found: Rows = self._send(
-            "list_replicas", "databases_list_replicas", path={"database_cluster_uuid": self._id("databases", database)}
-        )
-        return found
-
-    def create_replica(
-        self,
-        database: DatabaseCluster | str,
-        *,
-        name: str,
-        size: str,
-        region: str | None = None,
-        tags: Sequence[str] | None = None,
-        private_network_uuid: Ref | None = None,
-        storage_size_mib: int | None = None,
-        do_settings: Mapping[str, Any] | None = None,
-    ) -> Row:
-        """Create a read-only replica of a cluster. API: ``databases_create_replica``."""
-        found: Row = self._send(
-            "create_replica",
-            "databases_create_replica",
-            path={"database_cluster_uuid": self._id("databases", database)},
-            body={
-                "name": name,
-                "size": size,
-                "region": region,
-                "tags": tags,
-                "private_network_uuid": self._id("vpcs", private_network_uuid),
-                "storage_size_mib": storage_size_mib,
-                "do_settings": do_settings,
-            },
-        )
-        return found
 
     def destroy_replica(self, database: DatabaseCluster | str, replica_name: str) -> None:
         """Delete a replica of a cluster. API: ``databases_destroy_replica``."""
@@ -323,13 +346,6 @@ class Databases(NamedCollection[DatabaseCluster]):
             path={"database_cluster_uuid": self._id("databases", database), "replica_name": replica_name},
         )
 
-    def list_users(self, database: DatabaseCluster | str) -> Rows:
-        """List the users of a cluster. API: ``databases_list_users``."""
-        found: Rows = self._send(
-            "list_users", "databases_list_users", path={"database_cluster_uuid": self._id("databases", database)}
-        )
-        return found
-
     def get_user(self, database: DatabaseCluster | str, username: str) -> Row:
         """Return one user of a cluster. API: ``databases_get_user``."""
         found: Row = self._send(
@@ -338,14 +354,6 @@ class Databases(NamedCollection[DatabaseCluster]):
             path={"database_cluster_uuid": self._id("databases", database), "username": username},
         )
         return found
-
-    def delete_user(self, database: DatabaseCluster | str, username: str) -> None:
-        """Delete a user from a cluster. API: ``databases_delete_user``."""
-        self._send(
-            "delete_user",
-            "databases_delete_user",
-            path={"database_cluster_uuid": self._id("databases", database), "username": username},
-        )
 
     def reset_auth(
         self,
@@ -360,15 +368,6 @@ class Databases(NamedCollection[DatabaseCluster]):
             "databases_reset_auth",
             path={"database_cluster_uuid": self._id("databases", database), "username": username},
             body={"mysql_settings": mysql_settings},
-        )
-        return found
-
-    def list_connection_pools(self, database: DatabaseCluster | str) -> Rows:
-        """List the connection pools of a cluster. API: ``databases_list_connectionPools``."""
-        found: Rows = self._send(
-            "list_connection_pools",
-            "databases_list_connectionPools",
-            path={"database_cluster_uuid": self._id("databases", database)},
         )
         return found
 

@@ -185,6 +185,39 @@ class KubernetesClusters(NamedCollection[KubernetesCluster]):
         )
         return found
 
+    def add_node_pool(
+        self,
+        cluster: KubernetesCluster | str,
+        name: str,
+        *,
+        size: str,
+        count: int,
+        tags: Sequence[str] | None = None,
+        labels: Mapping[str, Any] | None = None,
+        taints: Sequence[Mapping[str, Any]] | None = None,
+        auto_scale: bool | None = None,
+        min_nodes: int | None = None,
+        max_nodes: int | None = None,
+    ) -> Row:
+        """Add a node pool to a cluster. API: ``kubernetes_add_nodePool``."""
+        found: Row = self._send(
+            "add_node_pool",
+            "kubernetes_add_nodePool",
+            path={"cluster_id": self._id("kubernetes", cluster)},
+            body={
+                "name": name,
+                "size": size,
+                "count": count,
+                "tags": tags,
+                "labels": labels,
+                "taints": taints,
+                "auto_scale": auto_scale,
+                "min_nodes": min_nodes,
+                "max_nodes": max_nodes,
+            },
+        )
+        return found
+
     def get_available_upgrades(self, cluster: KubernetesCluster | str) -> Rows:
         """List the versions that a cluster can be upgraded to. API: ``kubernetes_get_availableUpgrades``."""
         found: Rows = self._send(
@@ -202,39 +235,6 @@ class KubernetesClusters(NamedCollection[KubernetesCluster]):
             path={"cluster_id": self._id("kubernetes", cluster)},
             body={"version": version},
         )
-
-    def add_node_pool(
-        self,
-        cluster: KubernetesCluster | str,
-        *,
-        size: str,
-        name: str,
-        count: int,
-        tags: Sequence[str] | None = None,
-        labels: Mapping[str, Any] | None = None,
-        taints: Sequence[Mapping[str, Any]] | None = None,
-        auto_scale: bool | None = None,
-        min_nodes: int | None = None,
-        max_nodes: int | None = None,
-    ) -> Row:
-        """Add a node pool to a cluster. API: ``kubernetes_add_nodePool``."""
-        found: Row = self._send(
-            "add_node_pool",
-            "kubernetes_add_nodePool",
-            path={"cluster_id": self._id("kubernetes", cluster)},
-            body={
-                "size": size,
-                "name": name,
-                "count": count,
-                "tags": tags,
-                "labels": labels,
-                "taints": taints,
-                "auto_scale": auto_scale,
-                "min_nodes": min_nodes,
-                "max_nodes": max_nodes,
-            },
-        )
-        return found
 
     def get_node_pool(self, cluster: KubernetesCluster | str, node_pool_id: str) -> Row:
         """Return one node pool of a cluster. API: ``kubernetes_get_nodePool``."""
