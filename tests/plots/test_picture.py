@@ -144,7 +144,7 @@ def test_an_empty_chart_has_text_instead_of_axes() -> None:
 
 
 def test_a_bug_of_the_svg_writer_is_logged_and_a_figure_that_it_does_not_draw_is_not(monkeypatch, caplog) -> None:
-    changed = Picture(go.Figure(go.Pie(values=[1, 2])), pd.DataFrame({"name": ["a"]}), "A pie.")
+    changed = Picture(go.Figure(go.Pie(values=[1, 2]), {"template": "none"}), pd.DataFrame({"name": ["a"]}), "A pie.")
     assert "<td" in changed._repr_mimebundle_()["text/html"]
     assert caplog.records == []
 
@@ -160,12 +160,14 @@ def test_a_bug_of_the_svg_writer_is_logged_and_a_figure_that_it_does_not_draw_is
 
 def test_the_text_fits_the_line_and_names_the_columns_that_do_not() -> None:
     table = pd.DataFrame({"name": ["web"], "price_usd_month": [6.0], "why": ["because " * 9]})
-    text = Picture(go.Figure(), table, "A sentence. " * 9).text(48)
+    text = Picture(go.Figure(layout={"template": "none"}), table, "A sentence. " * 9).text(48)
     assert max(map(len, text.splitlines())) <= 48
     assert "web" in text
     assert "6.00" in text, "money has cents, as in each table"
     assert (
-        Picture(go.Figure(), table.assign(other="a word of text"), "").text(28).endswith("More in .table: why, other")
+        Picture(go.Figure(layout={"template": "none"}), table.assign(other="a word of text"), "")
+        .text(28)
+        .endswith("More in .table: why, other")
     )
 
 
