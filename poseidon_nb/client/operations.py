@@ -18,7 +18,7 @@ from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.client.reading import current_read_options, unread_values, use_read_options
 from poseidon_nb.client.slugs import explain_refusal
 from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
-from poseidon_nb.frames.schemas import RESOURCES, TABLES
+from poseidon_nb.frames.schemas import TABLES, table_of
 from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masked_repr
 from poseidon_nb.text import expected_one_of, join_words
 from poseidon_nb.transport.config import DEFAULT_BASE_URL
@@ -174,7 +174,7 @@ def _frame(connection: Connection, wanted: Operation, items: Any) -> pd.DataFram
     from poseidon_nb.frames.builders import frame_from_rows  # noqa: PLC0415  # pandas comes at first use
 
     # A resource without its own table is converted by the general rule.
-    resource = RESOURCES.get(wanted.id, wanted.id)
+    resource = table_of(wanted.id) or wanted.id
     # The specification's own example of apps_get_health lacks the key.
     bare = resource not in TABLES and isinstance(items, dict)
     found = items if isinstance(items, list) else connection.unwrapped(wanted.id, items, or_all=bare)

@@ -13,7 +13,7 @@ A resource with a table in `schemas` gets exactly its columns, even without rows
 - Other values remain Python objects in a column of dtype ``object``: mixed types, integers of more than 64 bits, fractions
   beside integers that a float cannot represent, columns without any value.
 - A list of anything but objects is a column ``value``. A single object is one row.
-- Metrics have a row per reading; see `metrics`.
+- Metrics have a row per reading; see `metrics`. What can be chosen for a new resource has a row per choice; see `options`.
 - Secrets are masked, see `masking`.
 - Objects with an ``id`` that occurred before are dropped, because pages shift while they are read.
 """
@@ -32,8 +32,9 @@ from poseidon_nb.frames.columns import INT64, TIME
 from poseidon_nb.frames.decode import Timestamp, get_decoder, invalid_json, missing_key, to_microseconds
 from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
+from poseidon_nb.frames.options import OPTION_ROWS
 from poseidon_nb.frames.rows import distinct_rows
-from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
 from poseidon_nb.frames.tolerance import without_large
 from poseidon_nb.masked_data import without_masked_repr
 from poseidon_nb.masking import is_public_name, mask, may_hold_secret_text
@@ -121,8 +122,11 @@ def frame_from_rows(
     ShapeError
         A field does not have the table's type.
     """
-    table = TABLES.get(resource)
-    if table is None:
+    if resource in OPTION_ROWS:
+        table, rows = DERIVED_TABLES[resource], [row for answer in rows for row in OPTION_ROWS[resource](answer)]
+    elif resource in TABLES:
+        table = TABLES[resource]
+    else:
         return _general_frame(rows, reveal=reveal)
     decoder = get_decoder(table)
     builder = _TableBuilder(table, unread, reveal=reveal)

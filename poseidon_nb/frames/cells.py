@@ -81,7 +81,7 @@ def field_lines(values: pd.Series[Any], *, whole: bool) -> list[str]:
     if values.isna().iloc[0]:
         return []
     value = values.iloc[0]
-    # The sizes of `kubernetes options` would fill three screens, and the nodes of a cluster's pools one.
+    # The sizes that a new cluster can have would fill three screens, and the nodes of a cluster's pools one.
     names = _names(value) if not whole and isinstance(value, list) and _is_large(value) else []
     text = ", ".join(names) or _formatter(values, whole=True)(value)
     return [escape_unprintable(line) for line in text.rstrip("\n").split("\n")] if text else []
@@ -138,8 +138,8 @@ def _formatter(values: pd.Series[Any], *, whole: bool) -> Callable[[Any], str]:
         return _format_whole if whole else _format_value
     name = str(values.name)
     if _MONEY.search(name):
-        # Hourly prices are often below a cent.
-        return _format_hourly if "hour" in name else _format_cents
+        # Hourly prices are often below a cent, and those of a second always.
+        return _format_hourly if "hour" in name else _format_decimal if "second" in name else _format_cents
     if "percent" in name:
         return _format_cents
     return _format_decimal if (values.dropna() % 1 != 0).any() else _format_integer

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poseidon_nb.frames.tables import account, droplets, forecasts, networking, plans, pricing, savings, services, usage
+from poseidon_nb.frames.tables import (
+    account,
+    droplets,
+    forecasts,
+    networking,
+    options,
+    plans,
+    pricing,
+    savings,
+    services,
+    usage,
+)
 
 if TYPE_CHECKING:
     from poseidon_nb.frames.columns import Table
@@ -56,6 +67,7 @@ TABLES: dict[str, Table] = {
         services.NODE_POOLS,
         services.APPS,
         services.DEPLOYMENTS,
+        services.INSTANCE_SIZES,
         services.REGISTRIES,
         services.REPOSITORIES,
         services.REPOSITORY_TAGS,
@@ -63,7 +75,7 @@ TABLES: dict[str, Table] = {
     )
 }
 
-#: Tables that no operation returns: the results of `poseidon_nb.analysis`, and plans.
+#: Tables that no operation returns as they are: results of `poseidon_nb.analysis`, plans, and the options of new resources.
 DERIVED_TABLES: dict[str, Table] = {
     table.resource: table
     for table in (
@@ -93,12 +105,22 @@ DERIVED_TABLES: dict[str, Table] = {
         plans.UNFINISHED_PLANS,
         plans.LEASES,
         plans.FROZEN,
+        options.DATABASE_OPTIONS,
+        options.KUBERNETES_OPTIONS,
+        options.REGISTRY_OPTIONS,
     )
 }
 
 #: The resource that each operation returns. The response key does not tell: ``tags`` of a registry are not the account's.
 RESOURCES: dict[str, str] = {
     operation: table.resource for table in TABLES.values() for operation in (table.operation, *table.also)
+}
+#: The derived table that the response of an operation is made into.
+_DERIVED_FROM: dict[str, str] = {
+    operation: table.resource
+    for table in DERIVED_TABLES.values()
+    for operation in (table.operation, *table.also)
+    if operation
 }
 
 #: Column names of doctl's ``--format`` that differ from ours in more than case and underscores.
@@ -118,6 +140,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "activedeployment.id": ("active_deployment_id",),
     "inprogressdeployment.id": ("in_progress_deployment_id",),
 }
+
+
+def table_of(operation_id: str) -> str:
+    """Return the name of the table of an operation's responses; empty if they become a frame by the general rules."""
+    return RESOURCES.get(operation_id) or _DERIVED_FROM.get(operation_id, "")
 
 
 def get_table(name: str) -> Table:

@@ -74,5 +74,3 @@ def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
     assert clusters["node_pools"].iloc[-1][0]["count"] == 2
     asked = desk.do("kubernetes get k --columns node_pools")
     assert "droplet_id" in to_text(asked, view_of(asked), width=120)
-    options = desk.do("kubernetes options")
-    assert "sizes     s-1vcpu-2gb, s-1vcpu-2gb-amd" in to_text(options, view_of(options), width=120)

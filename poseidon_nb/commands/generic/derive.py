@@ -23,7 +23,7 @@ from poseidon_nb.catalogue.operations import SERVER, rows
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
 from poseidon_nb.commands.shared_spec import several
-from poseidon_nb.frames.schemas import RESOURCES
+from poseidon_nb.frames.schemas import table_of
 from poseidon_nb.language.options import GLOBAL_OPTIONS
 from poseidon_nb.language.spec import Argument, Group, OperationAlias, Option, ValueType, Verb, kebab
 
@@ -201,7 +201,7 @@ def operation_verb(group: str, alias: OperationAlias) -> Verb:
         options=options,
         aliases=alias.aliases,
         body="body" if wanted.body_type and alias.only is None else "",
-        table=RESOURCES.get(alias.operation, ""),
+        table=table_of(alias.operation),
         waits=alias.operation in _WAITED or (wanted.response_key == "action" and wanted.method == "POST"),
     )
     return replace(verb, example=alias.example or _example(group, verb))

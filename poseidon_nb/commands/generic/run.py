@@ -14,7 +14,7 @@ from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
 from poseidon_nb.commands.selection import get_table, is_one
-from poseidon_nb.frames.schemas import RESOURCES
+from poseidon_nb.frames.schemas import table_of
 from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableRes
 
 def _table(wanted: Operation) -> str:
     """Return the table of an operation's responses."""
-    return RESOURCES.get(wanted.id, wanted.id)
+    return table_of(wanted.id) or wanted.id
 
 
 def _held(wanted: Operation, answer: Any) -> Any:

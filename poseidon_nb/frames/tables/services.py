@@ -215,6 +215,37 @@ DEPLOYMENTS = Table(
     ),
 )
 
+INSTANCE_SIZES = Table(
+    "instance_sizes",
+    "instance_sizes",
+    "apps_list_instanceSizes",
+    (
+        Column("slug", "string", "slug", meaning="what a component of a spec takes as instance_size_slug"),
+        Column("cpu_type", "string", "cpu_type", meaning="SHARED or DEDICATED"),
+        Column("cpus", "Int64", "cpus", meaning="number of virtual CPUs", as_text=True),
+        Column("memory_bytes", "Int64", "memory_bytes", "bytes", "memory", as_text=True),
+        Column("usd_per_month", "float64", "usd_per_month", "USD", "monthly price of an instance", as_text=True),
+        Column("usd_per_second", "float64", "usd_per_second", "USD", "price of a second", as_text=True),
+        Column(
+            "bandwidth_allowance_gib",
+            "Int64",
+            "bandwidth_allowance_gib",
+            "GiB",
+            "transfer of a month that the price includes",
+            as_text=True,
+        ),
+        Column("scalable", "boolean", "scalable", meaning="whether it can be scaled automatically"),
+        Column(
+            "single_instance_only", "boolean", "single_instance_only", meaning="whether a component can have only one"
+        ),
+        Column("tier_slug", "string", "tier_slug", meaning="slug of the pricing tier"),
+        Column("name", "string", "name", meaning="display name"),
+        Column("deprecation_intent", "boolean", "deprecation_intent", meaning="whether it is going to be withdrawn"),
+    ),
+    also=("apps_get_instanceSize",),
+    first=("slug", "cpus", "memory_bytes", "usd_per_month", "bandwidth_allowance_gib", "cpu_type"),
+)
+
 REGISTRIES = Table(
     "registries",
     "registries",
