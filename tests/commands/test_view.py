@@ -76,3 +76,12 @@ def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
     assert "droplet_id" in to_text(asked, view_of(asked), width=120)
     options = desk.do("kubernetes options")
     assert "sizes     s-1vcpu-2gb, s-1vcpu-2gb-amd" in to_text(options, view_of(options), width=120)
+
+
+def test_why_there_are_no_rows_is_said_once(desk):
+    for line in ("leases", "droplets frozen"):
+        result = desk.do(line)
+        assert result.empty and desk.ui.said.pop()
+        assert to_text(result, view_of(result), width=80) == "0 rows"
+    result = desk.do("droplets list zz*")
+    assert to_text(result, view_of(result), width=80) == "No droplets match 'zz*'."
