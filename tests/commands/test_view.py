@@ -81,7 +81,8 @@ def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
 def test_why_there_are_no_rows_is_said_once(desk):
     for line in ("leases", "droplets frozen"):
         result = desk.do(line)
-        assert result.empty and desk.ui.said.pop()
+        assert result.empty
+        assert desk.ui.said.pop()
         assert to_text(result, view_of(result), width=80) == "0 rows"
     result = desk.do("droplets list zz*")
     assert to_text(result, view_of(result), width=80) == "No droplets match 'zz*'."
