@@ -203,8 +203,14 @@ def capitalized(words: str) -> str:
 
 
 def pluralize(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun: ``1 droplet``, ``3 droplets``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    """Return a count with its noun: ``1 droplet``, ``3 droplets``, ``2 registries``."""
+    return f"{number:,} {noun if number == 1 else plural or _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y") and noun[-2:-1] not in {*"aeiou"}:
+        return f"{noun[:-1]}ies"
+    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
 
 
 def format_usd(amount: float, digits: int | None = 2, *, signed: bool = False) -> str:

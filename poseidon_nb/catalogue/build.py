@@ -98,6 +98,10 @@ ADDED_FIELDS: Mapping[str, tuple[str, tuple[Parameter, ...]]] = {
 }
 
 
+#: OpenAPI has these header parameters ignored (3.0, "Parameter Object"): the client sets them itself.
+IGNORED_HEADERS = frozenset({"Accept", "Authorization", "Content-Type"})
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file, or compare it with ``--check``; return the exit status."""
     parser = argparse.ArgumentParser(
@@ -163,7 +167,7 @@ def _read_operation(  # all parts of one operation
         return tuple(
             schemas.parameter(parameter["name"], parameter["schema"], required=parameter.get("required", False))
             for parameter in parameters
-            if parameter["in"] == location
+            if parameter["in"] == location and (location != "header" or parameter["name"] not in IGNORED_HEADERS)
         )
 
     query = in_("query")

@@ -14,9 +14,9 @@ from poseidon_nb.catalogue import match, operation
 from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.client.connection import add_detail, check_fields, check_query, list_in
 from poseidon_nb.client.engine.steps import Target
-from poseidon_nb.client.lookup import RESOURCE_TYPES
 from poseidon_nb.client.reading import current_read_options, unread_values, use_read_options
 from poseidon_nb.client.slugs import explain_refusal
+from poseidon_nb.client.wording import noun_for
 from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
 from poseidon_nb.frames.schemas import TABLES, table_of
 from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masked_repr
@@ -195,35 +195,24 @@ def send(connection: Connection, engine: Engine, request: Request) -> Any:
 
 
 def target_of(request: Request, name: str = "") -> Target:
-    """Return the target of a request: the last resource in its path, or the resource that its body creates."""
+    """Return the target of a request: the last resource in its path, or the resource that its body creates.
+
+    Without a name it has the path of the request.
+    """
     found = match(request.method, request.path)
     if found is None:
         return Target("request", None, name or f"{request.method} {request.target}")
     wanted, parameters = found
+    kind = noun_for(wanted)
     if wanted.path_parameters:
         last = parameters[wanted.path_parameters[-1].name]
-        return Target(noun_for(wanted), last, name or last)
+        return Target(kind, last, name or last)
+    if "tag_name" in request.query:
+        return Target(f"{kind}s with tag", request.target, name or str(request.query["tag_name"]))
     if wanted.method == "DELETE":
-        # Its query may select many resources, such as all droplets with a tag.
-        return Target("resource", request.target, name or next(map(str, request.query.values()), request.target))
+        return Target(kind, request.target, name or next(map(str, request.query.values()), request.target))
     body = request.body if isinstance(request.body, dict) else {}
     # An app has its name in its spec.
     body = body["spec"] if isinstance(body.get("spec"), dict) else body
     label = name or next((str(body[key]) for key in ("name", "domain", "region") if body.get(key)), "")
-    return Target(noun_for(wanted), None, label or request.target)
-
-
-def noun_for(wanted: Operation) -> str:
-    """Return the singular noun for the resource of an operation: from its resource type, or from its path parameter."""
-    for resource_type in RESOURCE_TYPES.values():
-        path = operation(resource_type.operation).path
-        if wanted.path == path or (
-            wanted.path.startswith(f"{path}/{{") and wanted.path.count("/") == path.count("/") + 1
-        ):
-            return resource_type.noun
-    if not wanted.path_parameters:
-        return "resource"
-    words = wanted.path_parameters[-1].name.replace("_", " ")
-    for ending in (" id", " uuid", " name"):
-        words = words.removesuffix(ending)
-    return "resource" if words in {"id", "uuid", "name"} else words
+    return Target(kind, None, label or request.target)

@@ -69,11 +69,14 @@ class TableResult:
         Returns the DataFrame.
     single : bool
         It is one object, so its JSON is not a list.
+    explained : bool
+        The command has said why there are no rows, if there are none.
     """
 
     rows: Callable[[], list[Row]]
     frame: Callable[[], pd.DataFrame]
     single: bool = False
+    explained: bool = False
 
     def json(self, columns: Sequence[str] = ()) -> Any:
         """Return the JSON; if columns are given, the values of the DataFrame in these columns."""
@@ -105,10 +108,19 @@ def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -
     return TableResult(lambda: listed, frame, single)
 
 
-def table_of_frame(frame: pd.DataFrame) -> TableResult:
-    """Return a table of a DataFrame that is not the response of one request, such as an analysis."""
+def table_of_frame(frame: pd.DataFrame, *, explained: bool = False) -> TableResult:
+    """Return a table of a DataFrame that is not the response of one request, such as an analysis.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    explained : bool
+        The command has said why there are no rows, if there are none.
+    """
     return TableResult(
-        lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")), lambda: frame
+        lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")),
+        lambda: frame,
+        explained=explained,
     )
 
 

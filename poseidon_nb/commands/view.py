@@ -40,13 +40,15 @@ _SUBJECTS = {
     "cost_history": "days with a cost",
     "rightsizing": "droplets to analyze",
 }
+#: What is displayed for a table without rows where the sentence above it says why.
+_NO_ROWS = "0 rows"
 #: The statuses of actions, and of droplets, that were not waited for.
 _UNFINISHED = frozenset({"in-progress", "new"})
 #: What is displayed first of what was not waited for.
 _NOT_WAITED = ("name", "action", "type", "action_id", "region", "size", "id")
 
 
-def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View:
+def command_view(command: Command, frame: pd.DataFrame, *, single: bool, explained: bool = False) -> View:
     """Return how the table of a command is displayed.
 
     Parameters
@@ -56,6 +58,8 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
         The table, with the columns that the user asked for.
     single : bool
         It is one object.
+    explained : bool
+        The command has said why there are no rows, if there are none.
     """
     is_outdated = _is_outdated(command, frame)
     return View(
@@ -64,7 +68,7 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool) -> View
         # The id of an action that has ended is for programs.
         hidden=("status",) if is_outdated else () if command.no_wait else ("action_id",),
         card=single,
-        nothing=nothing_found(command),
+        nothing=_NO_ROWS if explained else nothing_found(command),
     )
 
 

@@ -195,7 +195,13 @@ def tag_step(verb: str, operation_id: str, rows: Sequence[Row], tag: str, *, unc
 
 
 def operation_chains(
-    account: AccountReader, requests: Sequence[Request], verb: str, names: Sequence[str] = (), *, waits: bool = False
+    account: AccountReader,
+    requests: Sequence[Request],
+    verb: str,
+    names: Sequence[str] = (),
+    *,
+    owner: str = "",
+    waits: bool = False,
 ) -> tuple[Chain, ...]:
     """Build a chain for each request of any operation.
 
@@ -209,16 +215,19 @@ def operation_chains(
         The verb shown in tables.
     names : sequence of str
         The name of each request's resource, as far as it has one.
+    owner : str
+        What these resources belong to, in words.
     waits : bool
         Wait for the action in the response, or for the image that is imported.
     """
     known = operation(requests[0].operation_id)
     awaits: Awaits = "answer" if not waits else "image" if known.id == "images_create_custom" else "action"
     padded = [*names, *("" for _ in requests[len(names) :])]
-    return tuple(
-        (_operation_step(account, known, request, verb, name, awaits),)
+    steps = (
+        _operation_step(account, known, request, verb, name, awaits)
         for request, name in zip(requests, padded, strict=True)
     )
+    return tuple((replace(step, owner=owner),) for step in steps)
 
 
 def _operation_step(

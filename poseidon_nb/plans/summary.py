@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.masking import HIDDEN, mask
-from poseidon_nb.text import escape_unprintable, format_usd, pluralize, truncated_list
+from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +29,35 @@ MAX_BODY_CHARS = 200
 BARE_REQUEST = "api"
 #: The word between a verb and the new value, by the field that changes.
 _PREPOSITIONS = {"size": "to", "name": "to", "image": "from image", "snapshot": "as", "tags": "with"}
+#: Fields of a body that say where a change leads, if they are alone.
+_AIMS = frozenset({"region", "size", "version"})
 #: Operations whose verb says what their body says.
 _BODY_IN_VERB = frozenset({"dropletActions_post", "tags_assign_resources", "tags_unassign_resources"})
 #: The conditions that tables and dry runs show.
 _CONDITIONS = frozenset({When.IF_NEEDED, When.ON_FAILURE})
-_PHRASES = {"add_to": "add to", "shutdown": "shut down", "take_snapshot": "snapshot", "enable_ipv6": "enable IPv6"}
+_PHRASES = {
+    "add_to": "add to",
+    "shutdown": "shut down",
+    "take_snapshot": "snapshot",
+    "enable_ipv6": "enable IPv6",
+    # What else these delete is in their warnings.
+    "delete-dangerous": "delete",
+    "destroy-associated-resources-dangerous": "delete",
+    "destroy-associated-resources-selective": "delete",
+    "destroy-retry-with-associated-resources": "delete",
+    "destroy-with-associated-resources-dangerous": "delete",
+    "destroy-with-associated-resources-selective": "delete",
+    "post-account-transfer-accept": "accept",
+    "post-account-transfer-create": "transfer",
+    "post-restore-backup": "restore",
+    "rollback-to-agent-version": "roll back",
+}
+#: Verbs that take something away from what they act on.
+_TAKES_AWAY = frozenset({"detach", "remove"})
+#: Verbs that end what they act on, whatever else their name says.
+_DELETES = frozenset({"delete", "destroy"})
+#: Verbs with a word that is not the name of a thing: ``delete-by-name``.
+_BY = re.compile(r"-by-.*")
 #: Placeholder for an id that could not be looked up. Paths and queries encode it.
 UNKNOWN_ID = "ID-OF "
 _ENCODED_UNKNOWN_IDS = ("ID-OF%20", "ID-OF+")
@@ -57,12 +82,12 @@ class _StepGroup:
 
 def summary(plan: Plan) -> str:
     """Return what a plan does, to what, and its price: ``resize 2 droplets to s-2vcpu-4gb (+$12.00 a month): a and b``."""
-    return "; ".join(_group_text(group, verb_phrase(group.verb), group.kind) for group in _step_groups(plan))
+    return "; ".join(_group_text(group, group.kind) for group in _step_groups(plan))
 
 
 def short_summary(plan: Plan) -> str:
     """Return the summary for a button: ``power off web-1``. The names of snapshots, one for each droplet, are left out."""
-    return "; ".join(_group_text(group, verb_phrase(group.verb), "") for group in _step_groups(plan, short=True))
+    return "; ".join(_group_text(group, "") for group in _step_groups(plan, short=True))
 
 
 def command_verbs(chain: Chain) -> list[str]:
@@ -73,7 +98,21 @@ def command_verbs(chain: Chain) -> list[str]:
 
 def verb_phrase(verb: str) -> str:
     """Return a verb in plain English: ``power off``, ``shut down``, ``snapshot``."""
-    return _PHRASES.get(verb, verb.replace("_", " "))
+    return _PHRASES.get(verb, verb.replace("_", " ").replace("-", " "))
+
+
+def _verb_and_kind(verb: str, kind: str) -> str:
+    """Return a verb with what it acts on: ``delete user`` for ``delete-user``, ``reset auth of user`` for ``reset-auth``."""
+    verb = _BY.sub("", verb)
+    phrase = verb_phrase(verb)
+    if verb in _PHRASES or "-" not in verb or not kind:
+        return " ".join(filter(None, (phrase, kind)))
+    does, what = phrase.split(" ", 1)
+    noun = kind.casefold()
+    is_same = f" {what}".removesuffix("s").endswith(f" {noun}") or f" {noun}".endswith(f" {what}")
+    if is_same or does in _DELETES:
+        return f"{does} {kind}"
+    return f"{phrase} {'from' if does in _TAKES_AWAY else 'of'} {kind}"
 
 
 def change_label(step: Step) -> str:
@@ -94,8 +133,16 @@ def _step_groups(plan: Plan, *, short: bool = False) -> list[_StepGroup]:
         for step in main_steps(chain):
             kind = step.targets[0].kind if step.targets else ""
             detail = "" if short and step.change.field == "snapshot" else _detail(chain, step)
-            groups.setdefault((step.verb, kind, detail), []).append(step)
+            groups.setdefault((_shown_verb(step), kind, detail), []).append(step)
     return [_StepGroup(*key, tuple(steps)) for key, steps in groups.items()]
+
+
+def _shown_verb(step: Step) -> str:
+    """Return the verb of a step; of an action its type."""
+    body, known = step.request.body, step.request.operation_id
+    type_ = body.get("type") if isinstance(body, dict) else None
+    is_action = bool(known) and step.verb != type_ and step.request.path.endswith("/actions")
+    return type_ if is_action and isinstance(type_, str) and known != "dropletActions_post" else step.verb
 
 
 def main_steps(chain: Chain) -> list[Step]:
@@ -133,25 +180,50 @@ def _detail(chain: Chain, step: Step) -> str:
     elif step.verb == "untag":
         detail = f" of {escape_unprintable(value_text(step.change.before) or '')}"
     elif body and not step.change.field and step.request.operation_id not in _BODY_IN_VERB and step.verb != "create":
-        text = json.dumps(mask(body, replacement=HIDDEN), ensure_ascii=False)
+        text = _body_text(step)
         detail = f" {escape_unprintable(text if len(text) <= MAX_BODY_CHARS else text[: MAX_BODY_CHARS - 1] + '…')}"
+        detail = detail.rstrip()
+    if step.owner:
+        detail = f" of {escape_unprintable(step.owner)}{detail}"
     if _has_restart(chain):
         detail += " with a restart"
     return f"{detail}, including the disk" if isinstance(body, dict) and body.get("disk") is True else detail
 
 
-def _group_text(group: _StepGroup, verb: str, kind: str) -> str:
+def _body_text(step: Step) -> str:
+    """Return what a request sets: ``to fra1``, or ``with size db-s-2vcpu-4gb and num_nodes 2``."""
+    body = mask(step.request.body, replacement=HIDDEN)
+    if not isinstance(body, dict) or step.verb == BARE_REQUEST:
+        return json.dumps(body, ensure_ascii=False)
+    words = {name: _field_text(value) for name, value in body.items() if name != "type" or _shown_verb(step) != value}
+    if len(words) == 1 and (aim := next(iter(words))) in _AIMS:
+        return f"to {words[aim]}"
+    return f"with {join_words(f'{name} {word}' for name, word in words.items())}" if words else ""
+
+
+def _field_text(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(one, str | int) for one in value):
+        return ", ".join(map(str, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _group_text(group: _StepGroup, kind: str) -> str:
     targets, cost = group.targets, cost_text(group.steps)
     # Before a delete, the user should also see the id.
     deletes = any(step.request.method == "DELETE" for step in group.steps)
-    names = [escape_unprintable(str(target) if deletes else target.name) for target in targets]
+    path = group.steps[0].request.target
+    names = [escape_unprintable(str(one) if deletes and one.id != path else one.name) for one in targets]
     if group.verb == BARE_REQUEST:
         return f"{names[0]}{group.detail}{cost}"
     if len(targets) == 1:
-        return f"{' '.join(filter(None, (verb, kind, names[0])))}{group.detail}{cost}"
+        # What has no name is named by its kind.
+        name = "" if targets[0].name == path else names[0]
+        words = _verb_and_kind(group.verb, kind) if name or "-" not in group.verb else verb_phrase(group.verb)
+        return f"{' '.join(filter(None, (words, name)))}{group.detail}{cost}"
     # Without a kind it is the label of a button.
     listed = truncated_list(names, max_words=MAX_DELETED_NAMES if deletes and kind else MAX_NAMES)
-    return f"{verb} {pluralize(len(targets), group.kind)}{group.detail}{cost}: {listed}"
+    words = _verb_and_kind(group.verb, group.kind).removesuffix(group.kind)
+    return f"{words}{pluralize(len(targets), group.kind)}{group.detail}{cost}: {listed}"
 
 
 def cost_text(steps: Iterable[Step]) -> str:

@@ -18,9 +18,9 @@ from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
 from poseidon_nb.sandbox.saved_state import dump_state, load_state
 from poseidon_nb.sandbox.services.container_images import push_image
-from poseidon_nb.sandbox.settings import change_settings, get_settings
+from poseidon_nb.sandbox.settings import change_settings, get_settings, refuse_unknown
 from poseidon_nb.sandbox.timestamps import format_time, parse_time
-from poseidon_nb.text import escape_unprintable, expected_one_of
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -223,11 +223,9 @@ class Controls:
     def change_settings(self, dispatcher: Dispatcher, names: dict[str, str], body: bytes) -> HTTPResponse:
         """Change settings; those of future actions and requests."""
         requested = parse_body(body)
-        unknown = sorted(requested.keys() - get_settings(dispatcher).keys())
-        if unknown:
-            raise bad_request(f"Unknown setting {unknown[0]!r}{expected_one_of(unknown[0], get_settings(dispatcher))}")
         changes = {name: value for name, value in requested.items() if value is not None}
         try:
+            refuse_unknown(requested, get_settings(dispatcher))
             change_settings(dispatcher, **changes)
         except ValueError as error:
             raise bad_request(str(error)) from None

@@ -75,8 +75,14 @@ def digitalocean(
     settings = {**_DEFAULTS, **digitalocean_settings}
     # The closest marker last: a test's own counts more than its class's or module's.
     for marker in reversed([*request.node.iter_markers("digitalocean")]):
+        if marker.args:
+            pytest.fail("@pytest.mark.digitalocean takes settings by name, such as droplets=50.", pytrace=False)
         settings |= marker.kwargs
-    sandbox = _digitalocean_pool.take(settings)
+    try:
+        sandbox = _digitalocean_pool.take(settings)
+    except ValueError as error:
+        # One line, because neither the frames of the fixture nor those of the sandbox are the test's own.
+        raise pytest.fail.Exception(f"Fixture digitalocean: {error}", pytrace=False) from None
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.environment.items():
             patch.setenv(name, value)

@@ -21,7 +21,7 @@ from poseidon_nb.sandbox.seeds.builder import seed_account
 from poseidon_nb.sandbox.server import HOST, Server, error_response
 from poseidon_nb.sandbox.services import EFFECTS, OPERATIONS
 from poseidon_nb.sandbox.services.container_images import push_image
-from poseidon_nb.sandbox.settings import change_settings, check_settings, get_settings
+from poseidon_nb.sandbox.settings import change_settings, check_settings, get_settings, refuse_unknown
 from poseidon_nb.sandbox.state_file import StateFile, read_state, save_state
 from poseidon_nb.sandbox.timestamps import SteadyClock
 from poseidon_nb.sandbox.world import World
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
-    from typing import Self
+    from typing import Never, Self
 
     from poseidon_nb.clock import Clock
     from poseidon_nb.sandbox.diff import Diff
@@ -112,7 +112,9 @@ class Sandbox:
         key: str | os.PathLike[str] | None = None,
         ca_file: str | os.PathLike[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown(unknown, Sandbox.__init__.__kwdefaults__)
         limits = {} if limits is None else limits
         settings: dict[str, Any] = {"speed": speed, "lag_s": lag_s, "rate_limit": rate_limit, "validation": validation}
         settings["limits"] = limits

@@ -8,7 +8,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.text import expected_one_of, join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from poseidon_nb.sandbox.dispatch import Dispatcher
 
@@ -30,6 +30,14 @@ def check_settings(**settings: Any) -> None:
         _CHECKS[name](name, value)
 
 
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise InvalidArgument if a setting is unknown; the closest known one is suggested."""
+    words = [*known]
+    name = next((one for one in given if one not in words), None)
+    if name is not None:
+        raise InvalidArgument(f"Unknown setting {name!r}{expected_one_of(name, words)}")
+
+
 def get_settings(dispatcher: Dispatcher) -> dict[str, Any]:
     """Return the settings that can change while the sandbox runs."""
     world = dispatcher.world
@@ -44,6 +52,7 @@ def get_settings(dispatcher: Dispatcher) -> dict[str, Any]:
 
 def change_settings(dispatcher: Dispatcher, **changes: Any) -> None:
     """Change settings, or raise InvalidArgument and change none."""
+    refuse_unknown(changes, get_settings(dispatcher))
     check_settings(**changes)
     world = dispatcher.world
     if "speed" in changes:

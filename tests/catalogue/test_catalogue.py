@@ -266,3 +266,8 @@ def test_literal_segments_win_over_parameters(method: str, path: str, operation_
 )
 def test_a_route_that_the_api_lacks_is_none(method: str, path: str):
     assert match(method, path) is None
+
+
+def test_headers_that_the_client_sets_itself_are_no_parameters():
+    names = {one.name for id_ in operation_ids() for one in operation(id_).header_parameters}
+    assert names == {"X-Dangerous"}

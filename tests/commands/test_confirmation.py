@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from poseidon_nb import errors
-from poseidon_nb.commands.context import Settings
+from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue.effects import effect_of
+from poseidon_nb.commands.context import CommandContext, Settings
+from poseidon_nb.commands.do_session import DoSession
+from poseidon_nb.commands.generic.run import operation_steps
+from poseidon_nb.commands.registry import operation_names, parse, registry
 from poseidon_nb.plans import confirmation
+from poseidon_nb.plans.account import OfflineReader
+from poseidon_nb.plans.plan import Plan
 from poseidon_nb.widgets.droplets.requests import BulkRequest
 
 CREATE = "--image ubuntu-24-04-x64 --region nyc3"
@@ -106,7 +115,7 @@ ASKING = [
     (
         "volumes resize old-uploads 3000",
         (
-            'SANDBOX: resize volume old-uploads {"type": "resize", "size_gigabytes": 3000} (+$295.00 a month)? '
+            "SANDBOX: resize volume old-uploads with size_gigabytes 3000 (+$295.00 a month)? "
             "A volume cannot be made smaller again."
         ),
     ),
@@ -316,3 +325,63 @@ def test_the_limit_of_the_price_is_the_same_in_magic_and_plans():
     from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH  # beside what it is compared with
 
     assert DoMagics.price_limit_usd_month.default_value == PRICE_LIMIT_USD_MONTH
+
+
+def question_of(line, session):
+    """Return the question of a command for an operation, in an account that cannot be read."""
+    client = session.offline_client()
+    context = CommandContext(parse(line), session, None, None)
+    context.__dict__["client"] = client
+    question = confirmation.question(Plan(line, "SANDBOX", tuple(operation_steps(context, OfflineReader(client)))))
+    return question.replace("ID-OF ", "").removeprefix("SANDBOX: ")
+
+
+def test_a_question_names_what_is_destroyed_and_what_it_belongs_to():
+    session = DoSession()
+    for line, asked in {
+        "databases delete-user orders bob": "delete user bob of database cluster orders?",
+        "databases delete-user orders bob eve": "delete 2 users of database cluster orders: bob and eve?",
+        "databases delete-db orders sales": "delete database sales of database cluster orders?",
+        "databases delete-connection-pool orders web": "delete connection pool web of database cluster orders?",
+        "databases delete-kafka-topic events a": "delete topic a of database cluster events?",
+        "databases reset-auth orders bob": "reset auth of user bob of database cluster orders?",
+        "databases migrate orders fra1": "migrate database cluster orders to fra1?",
+        "databases update-major-version orders --version 18": "update major version of database cluster orders to 18?",
+        "kubernetes delete-node-pool prod p-1": "delete node pool p-1 of Kubernetes cluster prod?",
+        "kubernetes delete-node prod p-1 n-1": "delete node n-1 of node pool p-1 of Kubernetes cluster prod?",
+        "kubernetes upgrade-cluster prod --version 1.34.1-do.0": "upgrade Kubernetes cluster prod to 1.34.1-do.0?",
+        "registries delete-tag tidepool api v1": "delete tag v1 of repository api of registry tidepool?",
+        "registries delete a b": "delete 2 registries: a and b?",
+        "registries run-garbage-collection tidepool": "run garbage collection of registry tidepool?",
+        "apps commit-rollback shop": "commit rollback of app shop?",
+        "firewalls remove-droplets ssh web-1": "remove droplets from firewall ssh (ssh) with droplet_ids web-1?",
+        "droplets delete-by-tag web": "delete droplets with tag web?",
+        "nfs create-action share --type resize": "resize NFS share share?",
+        "registry delete": "delete registry?",
+        "databases update-cluster-metrics-credentials": "update cluster metrics credentials?",
+    }.items():  # fmt: skip
+        assert question_of(line, session).startswith(asked), line
+
+
+def test_the_questions_of_all_operations_are_plain_words():
+    session, samples = DoSession(), {"json": "'{}'", "integer": "1", "integers": "1", "number": "1"}
+    seen = 0
+    for operation_id, name in operation_names().items():
+        verb = registry().require_verb(registry().require_group(name.group), name.verb)
+        if not effect_of(operation_id).needs_confirmation or not verb.run.startswith("generic."):
+            continue
+        typed = ["7" if one.type == "integer" else f"x{number}" for number, one in enumerate(verb.arguments)]
+        words = [name.group, name.verb, *typed]
+        for option in verb.options:
+            if option.required:
+                value = option.suggests[0] if option.suggests else samples.get(option.type, "y")
+                words += [option.flag] if option.type == "flag" else [option.flag, value]
+        asked = question_of(" ".join(words), session).partition("?")[0]
+        seen += 1
+        does = re.split(r" with | \(| to | at an? ", asked)[0]
+        # Neither the words of a path or of %do, nor the API's names of parameters, and everything that it names.
+        assert not re.search(r"[_/{]|\b(resource|username|uuid|id|lb|pa)\b", does), (words, asked)
+        assert "-" not in name.verb or name.verb not in does, (words, asked)
+        in_path = typed[: len(operation(operation_id).path_parameters)]
+        assert all(f" {word}" in does for word in in_path), (words, asked)
+    assert seen > 100

@@ -74,3 +74,13 @@ def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
     assert clusters["node_pools"].iloc[-1][0]["count"] == 2
     asked = desk.do("kubernetes get k --columns node_pools")
     assert "droplet_id" in to_text(asked, view_of(asked), width=120)
+
+
+def test_why_there_are_no_rows_is_said_once(desk):
+    for line in ("leases", "droplets frozen"):
+        result = desk.do(line)
+        assert result.empty
+        assert desk.ui.said.pop()
+        assert to_text(result, view_of(result), width=80) == "0 rows"
+    result = desk.do("droplets list zz*")
+    assert to_text(result, view_of(result), width=80) == "No droplets match 'zz*'."

@@ -161,3 +161,31 @@ def test_it(digitalocean):
         "E   AssertionError: Expected droplets_create once, but it was never sent, and nothing else was." in done.stdout
     )
     assert "request_log.py" not in done.stdout
+
+
+def test_a_wrong_setting_is_one_line_that_names_the_right_one(run):
+    test = """
+import pytest
+
+
+@pytest.mark.digitalocean(droplet=3)
+def test_name(digitalocean):
+    pass
+
+
+@pytest.mark.digitalocean(validation="strikt")
+def test_value(digitalocean):
+    pass
+
+
+@pytest.mark.digitalocean(50)
+def test_position(digitalocean):
+    pass
+"""
+    done = run(test)
+    assert "3 errors" in done.stdout
+    assert "Unknown setting 'droplet'. Did you mean droplets?" in done.stdout
+    assert 'The validation must be "service" or "strict", not "strikt".' in done.stdout
+    assert "@pytest.mark.digitalocean takes settings by name, such as droplets=50." in done.stdout
+    assert "During handling" not in done.stdout
+    assert "pytest_plugin.py" not in done.stdout

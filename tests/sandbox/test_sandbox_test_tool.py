@@ -319,3 +319,11 @@ def test_the_decorator_serves_while_a_generator_runs_and_refuses_a_class():
     assert not sandbox.running
     with pytest.raises(InvalidArgument, match="Decorate the methods"):
         Sandbox(droplets=0)(type("TestAll", (), {}))
+
+
+def test_an_unknown_setting_names_the_closest_one():
+    for make in (lambda: Sandbox(droplet=3), lambda: Sandbox(droplets=0).change_settings(sped=2)):
+        with pytest.raises(
+            InvalidArgument, match=r"^Unknown setting '(droplet|sped)'\. Did you mean (droplets|speed)\?$"
+        ):
+            make()

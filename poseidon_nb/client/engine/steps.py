@@ -148,6 +148,8 @@ class Step:
         The tag by which this plan has claimed the frozen snapshot that the step creates a droplet from.
     unused : bool
         The step deletes a tag, and is sent only if nothing has it.
+    owner : str
+        What its targets belong to, in words: ``"database cluster orders"``; empty if they belong to the account.
     """
 
     verb: str
@@ -168,6 +170,7 @@ class Step:
     lease: str = ""
     claim: str = ""
     unused: bool = False
+    owner: str = ""
 
     @property
     def label(self) -> str:

@@ -91,7 +91,7 @@ def show_timeline(context: CommandContext) -> TableResult | Live:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.timeline(found))
-    return table_of_frame(found)
+    return table_of_frame(found, explained=True)
 
 
 def show_durations(context: CommandContext) -> TableResult | Live:
@@ -114,7 +114,7 @@ def show_durations(context: CommandContext) -> TableResult | Live:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.durations(found))
-    return table_of_frame(found)
+    return table_of_frame(found, explained=True)
 
 
 def _check_gone(context: CommandContext, gone: Mapping[int, NotFound], seen: Collection[int]) -> None:

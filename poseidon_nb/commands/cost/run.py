@@ -62,7 +62,7 @@ def show_allocation(context: CommandContext) -> TableResult | Live:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.cost_allocation(table, by=key))
-    return table_of_frame(table)
+    return table_of_frame(table, explained=True)
 
 
 def show_lines(context: CommandContext) -> TableResult:
@@ -111,7 +111,7 @@ def show_changes(context: CommandContext) -> TableResult:
         lines, found.get("items"), found.get("actions"), sizes=found.get("sizes"), start=start, now=context.client.now()
     )
     context.ui.say(summarize_changes(table))
-    return table_of_frame(table)
+    return table_of_frame(table, explained=True)
 
 
 def show_transfer(context: CommandContext) -> TableResult:

@@ -196,7 +196,8 @@ def list_frozen(context: CommandContext) -> TableResult:
         )
     names = ("name", "frozen_at", "size", "region", "snapshot_gb", "snapshot_usd_month", "droplet_usd_month")
     columns = (*names, "saved_usd_month", "tags", "note", "snapshot", "snapshot_id")
-    return table_of_frame(build_derived("frozen", {name: [row[name] for row in rows] for name in columns}))
+    found = build_derived("frozen", {name: [row[name] for row in rows] for name in columns})
+    return table_of_frame(found, explained=True)
 
 
 def frozen_reads(_command: Command, client: Client, _: DoSession) -> list[Request]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, possible_keys
 from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
+from poseidon_nb.client.wording import noun_of
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
@@ -54,7 +55,8 @@ def operation_steps(context: CommandContext, account: AccountReader) -> Sequence
     """Return the steps of a command that changes something with one operation."""
     verb = context.verb
     requests = build_requests(context.command, account.client, account.id_of)
-    return operation_chains(account, requests, verb.name, _names(context, verb, requests), waits=verb.waits)
+    names, owner = _names(context, verb, requests), _owner(context, verb)
+    return operation_chains(account, requests, verb.name, names, owner=owner, waits=verb.waits)
 
 
 def _names(context: CommandContext, verb: Verb, requests: Sequence[Request]) -> list[str]:
@@ -63,6 +65,14 @@ def _names(context: CommandContext, verb: Verb, requests: Sequence[Request]) -> 
     word = context.command.arguments.get(arguments[-1].name) if arguments else None
     names = [*dict.fromkeys(word)] if isinstance(word, tuple) else [] if word is None else [word]
     return [str(name) for name in names] if len(names) == len(requests) else []
+
+
+def _owner(context: CommandContext, verb: Verb) -> str:
+    """Return what the resource belongs to, as typed: ``repository tiles of registry tidepool``."""
+    wanted = operation(verb.operations[0])
+    given = zip(wanted.path_parameters[:-1], verb.arguments, strict=False)
+    words = [f"{noun_of(wanted, one)} {context.command.arguments[argument.name]}" for one, argument in given]
+    return " of ".join(reversed(words))
 
 
 def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome]) -> TableResult | Plain | None:

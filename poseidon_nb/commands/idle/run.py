@@ -48,7 +48,7 @@ def idle(context: CommandContext) -> TableResult:
     for what, why in account.unread.items():
         context.ui.say(f"Could not read {what}: {why}")
     context.ui.say(summarize_idle(found))
-    return table_of_frame(found)
+    return table_of_frame(found, explained=True)
 
 
 def list_reads(command: Command, client: Client, session: DoSession) -> list[Request]:

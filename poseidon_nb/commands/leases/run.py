@@ -43,7 +43,7 @@ def list_leases(context: CommandContext) -> TableResult:
         "tag": [", ".join(lease.tags) for _, lease in found],
         "id": [row["id"] for row, _ in found],
     }
-    return table_of_frame(build_derived("leases", columns))
+    return table_of_frame(build_derived("leases", columns), explained=True)
 
 
 def list_reads(_command: Command, client: Client, _: DoSession) -> list[Request]:

@@ -57,7 +57,7 @@ def rightsize(context: CommandContext) -> TableResult | Live:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.savings(found))
-    return table_of_frame(found)
+    return table_of_frame(found, explained=True)
 
 
 def list_reads(command: Command, client: Client, session: DoSession) -> list[Request]:
