@@ -109,6 +109,11 @@ class AccountReader:
             ending = did_you_mean(tag, self._tags) or "."
             raise NoSuchName(f"Tag {tag!r} not found{ending}", name=tag, nearest=close_matches(tag, self._tags))
 
+    def tag_called(self, tag: str) -> str:
+        """Return a tag as the account writes it; raises as `check_tag`."""
+        self.check_tag(tag)
+        return next((one for one in self.tag_names if one.casefold() == tag.casefold()), tag)
+
     def has_tag(self, tag: str) -> bool:
         """Return whether a tag exists, ignoring case."""
         return tag.casefold() in map(str.casefold, self._tags)

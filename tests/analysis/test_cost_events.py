@@ -65,6 +65,25 @@ def test_the_price_of_a_former_size_comes_from_the_list_of_sizes() -> None:
     assert ("created", "web-1", 12.0) in short(table)
 
 
+def test_an_estimate_is_the_listed_price_if_that_fits_and_has_whole_cents() -> None:
+    october = ("2026-10-09T09:00:00Z", "2026-11-01T00:00:00Z")
+    hours = 22 * 24 + 15
+    billed = items(
+        an_item("Volumes", "v", 0.93, "2026-10-01T00:00:00Z", "2026-10-08T00:00:00Z"),
+        an_item("Droplets", "1", round(24 * hours / 672, 2), *october),
+        an_item("Droplets", "1", 13.29, "01T00", "16T12"),
+        an_item("Kubernetes Clusters", "k", round(40 * hours / 672, 2), *october, "render"),
+    )
+    lines = cost.lines(droplets=droplets(a_droplet(created_at="2026-10-09T09:00:00Z")))
+    table = cost.changes(lines, billed, start=MONTH, now=NOON).set_index(["name", "change"])
+    # Its item of October alone tells 23.9965.
+    assert table.loc[("web-1", "created"), "usd_month"] == 24.0
+    assert table.loc[("web-1", "created"), "note"] is pd.NA
+    # Nothing tells more about what was deleted: 39.9972 is the amount in a part of a month.
+    assert table.loc[("render", "created"), "usd_month"] == 40.0
+    assert table.loc[("render", "created"), "note"] == "estimated from the billed amount"
+
+
 def test_a_month_that_turns_is_no_change() -> None:
     billed = items(
         an_item("Droplets", "1", 24.0, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"),

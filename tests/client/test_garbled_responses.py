@@ -135,8 +135,36 @@ def test_an_error_of_a_later_step_names_what_was_done_before(between, web):
     resize = next(action for action in web.actions() if action.type == "resize")
     assert failed.value.action.id == resize.id
     assert (failed.value.step.verb, failed.value.droplet.id) == ("power_on", web.id)
-    for word in (str(resize.id), str(web.id), web.name, f"%do droplets actions {web.id}"):
+    for word in (str(resize.id), str(web.id), web.name, f"%do droplets actions {web.id}", "was sent 5 times"):
         assert word in str(failed.value)
+
+
+def test_a_power_on_that_is_lost_is_sent_again_while_the_droplet_is_off(between, web):
+    between.spoil("POST", ".*/actions", page(b"{}", 502), body="power_on", before=True, times=2)
+    between.spoil("POST", ".*/actions", page(), body="power_on", before=True, skip=2, times=1)
+    assert web.resize(BIGGER, restart=True).completed
+    assert between.accepted() == ["shutdown", "resize", "power_on"]
+    assert web.refresh().active
+
+
+def test_a_power_on_that_was_carried_out_is_not_sent_again_although_it_cannot_be_found(between, client, clock, web):
+    between.spoil("POST", ".*/actions", page(b"{}", 502), body="power_on")
+    # The search is refused, and the next reading shows that it runs.
+    refused = page(b'{"id": "forbidden", "message": "No."}', 403)
+    between.spoil("GET", f"/v2/droplets/{web.id}/actions", refused, skip=1, times=1)
+    with pytest.raises(po.ServerError, match="was sent once"):
+        web.resize(BIGGER, restart=True)
+    assert between.accepted() == ["shutdown", "resize", "power_on"]
+    clock.advance(30)
+    assert client.droplets.get(web.id).active
+
+
+def test_a_power_on_that_restores_nothing_is_sent_once(between, web):
+    web.power_off()
+    between.spoil("POST", ".*/actions", page(b"{}", 502), body="power_on", before=True, times=1)
+    with pytest.raises(po.ServerError, match="was sent once"):
+        web.power_on()
+    assert between.accepted() == ["power_off"]
 
 
 def test_a_busy_droplet_whose_actions_cannot_be_read_is_tried_again(between, client, web):

@@ -176,6 +176,24 @@ def test_a_budget_can_be_cleared_in_parts(desk) -> None:
     assert json.loads(budgets_path().read_text())["accounts"] == []
 
 
+def test_the_tag_of_a_budget_must_exist_and_its_case_does_not_matter(desk) -> None:
+    for line in ("--limit 20 --tag wbe", "--tag wbe", "set 20 --tag wbe", "--limit 20 --tag wbe --check"):
+        with pytest.raises(errors.NoSuchName, match=r"Tag 'wbe' not found\. Did you mean web\?$"):
+            desk.do(f"cost budget {line}")
+    assert not budgets_path().exists()
+    desk.do("cost budget set 20 --tag WEB")
+    for line in ("", "--tag WeB", "--limit 20 --tag WEB"):
+        (row,) = desk.do(f"cost budget {line}").to_dict("records")
+        assert (row["group"], row["limit_usd"], row["status"]) == ("web", 20.0, "over")
+    with pytest.raises(errors.InvalidArgument, match=r"no budget of its own\. Did you mean web\?$"):
+        desk.do("cost budget clear --tag wbe")
+    desk.do("cost budget clear --tag Web")
+    assert desk.ui.said[-1] == "No budget is set."
+    # A tag without costs exists too.
+    desk.do("tags create spare")
+    assert desk.do("cost budget --limit 20 --tag spare")["status"].tolist() == ["within"]
+
+
 def test_check_fails_a_run_that_is_over_its_budget(desk) -> None:
     desk.do("cost budget --limit 2000 --check")
     for limit, words in ((500, "over the budget"), (800, "will be over the budget")):

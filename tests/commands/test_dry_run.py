@@ -68,6 +68,8 @@ READING = [
     "cost allocation --by tag --last 30d",
     "cost forecast",
     "cost budget --limit 500",
+    "cost budget --limit 500 --tag web",
+    "cost budget set 500 --tag web",
     "cost changes --last 30d",
     "cost transfer",
     "api GET /v2/droplets?tag_name=web",

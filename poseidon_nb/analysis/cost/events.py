@@ -191,9 +191,7 @@ def _events_of(
         if after.start - before.end > TOLERANCE_S:
             found.append(_event(before.end, "deleted", resource, old, None))
             found.append(_event(after.start, "created", resource, None, new))
-        elif old.usd_month is None or new.usd_month is None:
-            continue
-        elif abs(new.usd_month - old.usd_month) > old.error_usd + new.error_usd + _HALF_A_CENT:
+        elif old.usd_month is not None and new.usd_month is not None and not old.may_equal(new):
             found.append(_event(after.start, "grew" if new.usd_month > old.usd_month else "shrank", resource, old, new))
     is_over = charges[-1].end < until - TOLERANCE_S
     if is_over or (resource.line is None and resource.readable):
@@ -212,6 +210,12 @@ class _Rate:
     error_usd: float
     note: str = ""
 
+    def may_equal(self, other: _Rate) -> bool:
+        """Return whether two rates differ by no more than they may be wrong; also if one is unknown."""
+        if self.usd_month is None or other.usd_month is None:
+            return True
+        return abs(self.usd_month - other.usd_month) <= self.error_usd + other.error_usd + _HALF_A_CENT
+
 
 def _rates(resource: BilledResource, until: float, prices_of_sizes: Mapping[str, float]) -> list[_Rate]:
     found: list[_Rate] = []
@@ -222,12 +226,14 @@ def _rates(resource: BilledResource, until: float, prices_of_sizes: Mapping[str,
             found.append(_Rate(resource.price_usd_month, 0.0))
         else:
             found.append(_Rate(listed, 0.0) if listed is not None else _billed_rate(charge, share))
-    # A cent is the least that an item costs, so it only limits the rate; the next item tells it.
+    # Of a rate that did not change, the next item, or the price of today, may tell more than an amount in whole cents.
     for number in range(len(found) - 2, -1, -1):
         charge, following = resource.charges[number], resource.charges[number + 1]
         is_next = following.start - charge.end <= TOLERANCE_S and charge.detail == following.detail
-        if is_next and found[number].error_usd > found[number + 1].error_usd and (charge.usd or 0.0) <= _CENT:
-            found[number] = found[number + 1]
+        own, later = found[number], found[number + 1]
+        is_closer = later.usd_month is not None and own.error_usd > later.error_usd
+        if is_next and is_closer and ((charge.usd or 0.0) <= _CENT or own.may_equal(later)):
+            found[number] = later
     return found
 
 
@@ -236,7 +242,8 @@ def _billed_rate(charge: Charge, share: float) -> _Rate:
         return _Rate(None, 0.0, "the item has no amount" if charge.usd is None else "")
     rate = charge.usd / max(share, _MIN_SHARE)
     error = (charge.usd if charge.usd <= _CENT else _HALF_A_CENT) / max(share, _MIN_SHARE)
-    return _Rate(rate, error, _ESTIMATED if error > _HALF_A_CENT else "")
+    # An estimate tells nothing below a cent.
+    return _Rate(round(rate, 2), error, _ESTIMATED) if error > _HALF_A_CENT else _Rate(rate, error)
 
 
 def _event(seconds: float, change: str, resource: BilledResource, old: _Rate | None, new: _Rate | None) -> Event:

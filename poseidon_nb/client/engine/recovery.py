@@ -1,6 +1,7 @@
 """Sending a change once, and searching the account for its effect if the response was lost or garbled.
 
-DigitalOcean has no idempotency key (API introduction), so a change is never sent twice. A search result counts as ours only
+DigitalOcean has no idempotency key (API introduction), so a change is never sent twice; what powers a droplet on again is the
+one exception, see `sender`. A search result counts as ours only
 if it matches every visible field of the request, was not known before, is newer than the request by the server's clock,
 and is the only one.
 
@@ -119,6 +120,7 @@ def send_change(
     search: Search | None = None,
     where: str = "",
     is_usable: Callable[[Any], bool] = lambda _: True,
+    attempt: int = 1,
 ) -> ChangeResult:
     """Send a POST, PUT, PATCH or DELETE once; if its response is lost, search for its effect.
 
@@ -132,6 +134,8 @@ def send_change(
         What the user should check if nothing is found.
     is_usable : callable, optional
         Returns whether a response contains what the caller needs; otherwise it counts as garbled.
+    attempt : int
+        How many times the caller has sent it, this time included.
 
     Raises
     ------
@@ -157,7 +161,8 @@ def send_change(
     found = _search_repeatedly(connection, search, window) if search is not None else None
     if found is not None:
         return ChangeResult(None if found is True else found, found=True)
-    advice = f"The request was sent once. It may have succeeded, but its effect was not found. Before repeating it, check {where}"
+    sent = "once" if attempt == 1 else f"{attempt} times"
+    advice = f"The request was sent {sent}. It may have succeeded, but its effect was not found. Before repeating it, check {where}"
     if isinstance(failure, ServerError):
         # There was a response, with an id that DigitalOcean's support asks for.
         raise add_detail(failure, advice)

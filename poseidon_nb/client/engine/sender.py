@@ -1,5 +1,7 @@
 """Sending one step: at most once, after other actions on its target, and with explained refusals.
 
+Only what powers a droplet on again after a restart is repeated if it was lost: `RESTORE_DELAYS_S`.
+
 API: ``dropletActions_post``, ``droplets_create``, ``droplets_destroy``, ``imageActions_post``, and any other operation.
 """
 
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
@@ -18,7 +21,7 @@ from poseidon_nb.client.engine import recovery
 from poseidon_nb.client.engine.checks import ALREADY_DELETED, StepChecks
 from poseidon_nb.client.engine.consistency import CONSISTENCY_TIMEOUT_S, image_is_consistent, is_consistent
 from poseidon_nb.client.engine.searches import Searches
-from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.engine.steps import FieldChange, When
 from poseidon_nb.client.slugs import explain_refusal
 from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
 
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Action
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.engine.recovery import ChangeResult
     from poseidon_nb.client.engine.steps import Step
     from poseidon_nb.client.slugs import SlugChecker
 
@@ -38,6 +42,9 @@ PENDING_EVENT = "pending event"
 CURRENTLY_ON = "currently on"
 #: Parts of its messages for a power action that would change nothing.
 ALREADY_DONE = ("already powered on", "already powered off")
+#: Seconds before a lost request that powers a droplet on again is repeated, while the droplet is off and nothing runs on it.
+#: A droplet that is on refuses it, and otherwise a lost request would leave a droplet off that a restart has shut down.
+RESTORE_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 #: Ids of the API are far below this.
 MAX_ID = 2**63
 #: Statuses for a request that cannot succeed as it is, so that there is something to explain.
@@ -166,13 +173,7 @@ class Sender:
         if step.snapshot:
             step = self._checks.with_snapshot_id(step)
         try:
-            accepted = recovery.send_change(
-                self._connection,
-                step.request,
-                search=self.searches.for_step(step),
-                where=self.searches.place_to_check(step),
-                is_usable=partial(_is_usable, step),
-            )
+            accepted = self._send_change(step)
         except Unprocessable as refusal:
             if PENDING_EVENT in refusal.api_message and step.targets[0].kind == "droplet":
                 return BusyTarget(self._pending_now(step.targets[0].id), refusal)
@@ -185,6 +186,37 @@ class Sender:
                 return UnneededStep(ALREADY_DELETED, None)
             raise self._explain(step, refusal) from None
         return self._answered(step, accepted.answer, found=accepted.found)
+
+    def _send_change(self, step: Step) -> ChangeResult:
+        """Send a step's request; again, if it was lost and has to power a droplet on that is still off."""
+        delays_s = iter(RESTORE_DELAYS_S)
+        for attempt in count(1):
+            try:
+                return recovery.send_change(
+                    self._connection,
+                    step.request,
+                    search=self.searches.for_step(step),
+                    where=self.searches.place_to_check(step),
+                    is_usable=partial(_is_usable, step),
+                    attempt=attempt,
+                )
+            except (*recovery.TRANSIENT_ERRORS, OutcomeUnknown):
+                delay_s = next(delays_s, None)
+                if delay_s is None or not self._is_still_off(step):
+                    raise
+                self._connection.report_wait(delay_s, "power_on was lost, sending it again")
+                self._connection.session.clock.sleep(delay_s)
+        raise AssertionError
+
+    def _is_still_off(self, step: Step) -> bool:
+        """Return whether a step that restores the power of a droplet was not carried out: it is off, and nothing runs."""
+        if step.change != FieldChange("status", "off", "active") or step.when is When.NEXT:
+            return False
+        try:
+            droplet_id = int(step.targets[0].id or 0)
+            return self.droplet(droplet_id).get("status") == "off" and self.pending(droplet_id) is None
+        except PoseidonError:
+            return False
 
     def _check_before(self, step: Step, *, read: bool) -> BusyTarget | UnneededStep | UnreadTarget | None:
         """Read what must be known before a step is sent; return why it is not, or not yet, sent; None if it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,25 @@ from poseidon_nb.commands.cost.budgets import Budget, change_budget, read_budget
 from poseidon_nb.commands.cost.invoices import items_since
 from poseidon_nb.commands.cost.spec import DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import summarize_budget, summarize_forecast, summarize_limits
+from poseidon_nb.commands.dry_run import list_reads
 from poseidon_nb.commands.reading import read_all
 from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BudgetExceeded, InvalidArgument
 from poseidon_nb.frames.tables.forecasts import ALL, NOT_LISTED, NOT_ON_PREVIEW, OVER, WILL_BE_OVER
 from poseidon_nb.plans.user_state import account_key
-from poseidon_nb.text import escape_unprintable, format_usd, quote_argument
+from poseidon_nb.text import did_you_mean, escape_unprintable, format_usd, quote_argument
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import pandas as pd
 
+    from poseidon_nb.client.client import Client
     from poseidon_nb.commands.context import CommandContext
+    from poseidon_nb.commands.do_session import DoSession
+    from poseidon_nb.language.command import Command
+    from poseidon_nb.transport.request import Request
 
 _SET = "%do cost budget set 500"
 
@@ -72,11 +79,23 @@ def run_budget(context: CommandContext) -> TableResult | None:
     return _show_budget(context, limit)
 
 
+def list_budget_reads(command: Command, client: Client, session: DoSession) -> list[Request]:
+    """Return the requests of `run_budget`, for ``--dry-run``."""
+    options = {name: value for name, value in command.options.items() if name != "tag_name"}
+    if (command.arguments.get("action") or "show") == "show":
+        # The resources of a tag are found among all.
+        return list_reads(replace(command, options=options), client, session)
+    sets_tag = command.arguments["action"] == "set" and command.options.get("tag_name")
+    return [client.request("tags_list")] if sets_tag else []
+
+
 def _set_budget(context: CommandContext, amount: float | None) -> None:
     if amount is None:
         raise InvalidArgument(f"Add the amount in USD a month: {_SET}")
     _check_not_both(context)
     limit, tag = _positive(amount), context.option("tag_name")
+    if tag:
+        tag = context.account.tag_called(tag)
 
     def change(budget: Budget) -> None:
         if tag:
@@ -95,9 +114,12 @@ def _clear_budget(context: CommandContext) -> None:
 
     def change(budget: Budget) -> None:
         if tag:
-            if tag not in budget.tags:
-                raise InvalidArgument(f"The tag {quote_argument(tag)} has no budget of its own.")
-            del budget.tags[tag]
+            kept = next((one for one in budget.tags if one.casefold() == tag.casefold()), None)
+            if kept is None:
+                raise InvalidArgument(
+                    f"The tag {quote_argument(tag)} has no budget of its own{did_you_mean(tag, budget.tags) or '.'}"
+                )
+            del budget.tags[kept]
         elif context.option("by"):
             budget.each_tag = None
             budget.tags.clear()
@@ -113,19 +135,15 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
     budget = _wanted(context, limit)
     if not budget and context.option("check"):
         raise InvalidArgument(f"No budget is set to check. Set one with {_SET}, or add --limit 500.")
-    forecast = _forecast(context, "tag" if budget.has_tags else DEFAULT_KEY)
-    limits: dict[str, float | None] = {} if budget.account is None and budget else {ALL: budget.account}
-    tags = (
-        [group for group in forecast["group"].dropna() if group not in (ALL, NOT_LISTED, NOT_ON_PREVIEW)]
-        if budget.each_tag
-        else []
-    )
-    limits |= {tag: budget.tags.get(tag, budget.each_tag or 0.0) for tag in tags}
-    limits |= {tag: usd for tag, usd in budget.tags.items() if tag not in limits}
+    tag = context.option("tag_name")
+    forecast = _forecast(context, "tag" if budget.has_tags or tag else DEFAULT_KEY)
+    tags = [group for group in forecast["group"].dropna() if group not in (ALL, NOT_LISTED, NOT_ON_PREVIEW)]
+    if tag and tag.casefold() not in map(str.casefold, tags):
+        # It costs nothing, or does not exist.
+        context.account.check_tag(tag)
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
-    table = cost.budget(forecast, limits, now=context.client.now())
-    tag = context.option("tag_name")
+    table = cost.budget(forecast, _limits(budget, tags), now=context.client.now())
     which, more = (f" for the tag {escape_unprintable(tag)}", f" --tag {quote_argument(tag)}") if tag else ("", "")
     context.ui.say(summarize_budget(table) if budget else f"No budget is set{which}. Set one with {_SET}{more}.")
     exceeded = table[table["status"].isin([WILL_BE_OVER, OVER])]
@@ -133,6 +151,16 @@ def _show_budget(context: CommandContext, limit: float | None) -> TableResult:
         context.ui.show(table)
         raise BudgetExceeded(summarize_budget(exceeded), frame=table)
     return table_of_frame(table)
+
+
+def _limits(budget: Budget, tags: Sequence[str]) -> dict[str, float | None]:
+    """Return the limits by group, with the tags as the account writes them: case does not matter in tags."""
+    written = {tag.casefold(): tag for tag in tags}
+    own = {written.get(tag.casefold(), tag): usd for tag, usd in budget.tags.items()}
+    limits: dict[str, float | None] = {} if budget.account is None and budget else {ALL: budget.account}
+    if budget.each_tag:
+        limits |= dict.fromkeys(tags, budget.each_tag)
+    return limits | own
 
 
 def _wanted(context: CommandContext, limit: float | None) -> Budget:
@@ -143,7 +171,7 @@ def _wanted(context: CommandContext, limit: float | None) -> Budget:
         return Budget(tags={tag: usd}) if tag else Budget(each_tag=usd) if by else Budget(account=usd)
     kept = read_budget(account_key(context.client))
     if tag:
-        own = kept.tags.get(tag, kept.each_tag)
+        own = next((usd for one, usd in kept.tags.items() if one.casefold() == tag.casefold()), kept.each_tag)
         return Budget(tags={} if own is None else {tag: own})
     return Budget(each_tag=kept.each_tag, tags=kept.tags) if by else kept
 
