@@ -114,7 +114,7 @@ class Sandbox:
         clock: Clock = SYSTEM_CLOCK,
         **unknown: Never,
     ) -> None:
-        refuse_unknown(unknown, Sandbox.__init__.__kwdefaults__)
+        refuse_unknown(unknown, Sandbox.__init__.__kwdefaults__ or ())
         limits = {} if limits is None else limits
         settings: dict[str, Any] = {"speed": speed, "lag_s": lag_s, "rate_limit": rate_limit, "validation": validation}
         settings["limits"] = limits
