@@ -25,7 +25,8 @@ MAX_TAG_CHARS = 255
 _TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}")
 _VALUE = re.compile(r"[a-zA-Z0-9_\-]{1,200}")
 _PREFIX = f"{FROZEN}:"
-_SNAPSHOT_NAME = re.compile(r"(?P<name>.+)-frozen-(?P<time>[0-9]{8}T[0-9]{6}Z)", re.DOTALL)
+_SNAPSHOT_TIME = re.compile(r"-frozen-[0-9]{8}T[0-9]{6}Z")
+_SNAPSHOT_NAME = re.compile(rf"(?P<name>.+){_SNAPSHOT_TIME.pattern}", re.DOTALL)
 #: Longest part of a snapshot's name that is the droplet's.
 _MAX_NAME_CHARS = 200
 
@@ -99,6 +100,11 @@ _COLONED = frozenset({"address6", "reserved_ip6", "keys"})
 def snapshot_name(name: str, now: datetime) -> str:
     """Return the name of the snapshot of a droplet that is frozen now: ``web-1-frozen-20261130T130000Z``."""
     return f"{name[:_MAX_NAME_CHARS]}-frozen-{now:%Y%m%dT%H%M%SZ}"
+
+
+def without_times(text: str) -> str:
+    """Return a text without the times in the names of the snapshots of frozen droplets."""
+    return _SNAPSHOT_TIME.sub("-frozen", text)
 
 
 def name_in(snapshot: str) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,7 @@ def send_change(
         if not getattr(lost, "sent", True) or getattr(lost, "status", 0) == HTTPStatus.NOT_IMPLEMENTED:
             raise
         failure: PoseidonError = lost
-    found = _search_repeatedly(connection, search, window) if search is not None else None
+    found = read_repeatedly(connection, partial(search, window)) if search is not None else None
     if found is not None:
         return ChangeResult(None if found is True else found, found=True)
     sent = "once" if attempt == 1 else f"{attempt} times"
@@ -173,16 +174,16 @@ def _incomplete(request: Request) -> ShapeError:
     return ShapeError(f"The response to {request.label} does not contain what was created or started.")
 
 
-def _search_repeatedly(connection: Connection, search: Search, window: SentWindow) -> Any:
-    """Search several times, because the effect may take a moment to show."""
+def read_repeatedly(connection: Connection, read: Callable[[], Any]) -> Any:
+    """Read several times until there is a result, because the effect of a request may take a moment to show; else None."""
     for delay_s in SEARCH_DELAYS_S:
         if delay_s:
             connection.report_wait(delay_s, "response lost, checking the account")
             connection.session.clock.sleep(delay_s)
         try:
-            found = search(window)
+            found = read()
         except (*TRANSIENT_ERRORS, NotFound):
-            # The next search may succeed, or the effect may show by then.
+            # The next one may succeed, or the effect may show by then.
             continue
         except PoseidonError:
             return None

@@ -212,11 +212,12 @@ class Sender:
         """Return whether a step that restores the power of a droplet was not carried out: it is off, and nothing runs."""
         if step.change != FieldChange("status", "off", "active") or step.when is When.NEXT:
             return False
-        try:
-            droplet_id = int(step.targets[0].id or 0)
+        droplet_id = int(step.targets[0].id or 0)
+
+        def is_off() -> bool:
             return self.droplet(droplet_id).get("status") == "off" and self.pending(droplet_id) is None
-        except PoseidonError:
-            return False
+
+        return recovery.read_repeatedly(self._connection, is_off) is True
 
     def _check_before(self, step: Step, *, read: bool) -> BusyTarget | UnneededStep | UnreadTarget | None:
         """Read what must be known before a step is sent; return why it is not, or not yet, sent; None if it is."""

@@ -47,7 +47,7 @@ class DropletsActivity(AccountModel, ABC):
         self._activity: list[BulkProgress] = []
         #: The last event to announce to screen readers.
         self.announcement = ""
-        #: Why the last retry did nothing.
+        #: Why the last retry, or a plan that is not right any more, did nothing.
         self.retry_notice = ""
 
     @abstractmethod
@@ -147,6 +147,18 @@ class DropletsActivity(AccountModel, ABC):
         for changed, run in zip(chain_ids, execution.chains, strict=True):
             for droplet_id in changed:
                 progress.update(droplet_id, run)
+
+    def _start_checked(self, request: BulkRequest) -> bool:
+        """Execute a confirmed request if its plan is still right; blocks. Otherwise explain that, and return False."""
+        try:
+            self.lifetime.check_unchanged(request)
+        except PoseidonError as error:
+            self.retry_notice = f"Nothing was done: {error_text(error)}"
+            for row in request.droplets:
+                self.fleet.release(row["id"])
+            return False
+        self._start(request)
+        return True
 
     def _add(self, progress: BulkProgress) -> BulkProgress:
         with self._lock:

@@ -13,6 +13,7 @@ from poseidon_nb.language.time_arguments import parse_duration
 from poseidon_nb.plans.account import AccountReader
 from poseidon_nb.plans.confirmation import warnings
 from poseidon_nb.plans.freezing import freeze
+from poseidon_nb.plans.frozen import without_times
 from poseidon_nb.plans.frozen_files import created_with
 from poseidon_nb.plans.leases import check_ttl, lease_chains, lease_end, lease_of
 from poseidon_nb.text import escape_unprintable, pluralize, truncated_list
@@ -110,6 +111,20 @@ class DropletLifetime:
         notes, files = tuple(account.notes), tuple(account.files)
         return BulkRequest("freeze", rows, account=self._fleet.account, chains=chains, notes=notes, files=files)
 
+    def check_unchanged(self, request: BulkRequest) -> None:
+        """Read the account again, and check that a plan to freeze still keeps all that there is; blocks.
+
+        Raises
+        ------
+        InvalidArgument
+            The plan would now be another one.
+        """
+        now = self.build(request.verb, [row["id"] for row in request.droplets])
+        if _content(now) != _content(request):
+            raise InvalidArgument(
+                f"{self._names(request.droplets)} changed while the form was open. See the form again."
+            )
+
     def _lease_request(self, rows: Sequence[Row], ttl: str, tags: Sequence[str]) -> BulkRequest:
         text = ttl.strip().casefold()
         if not text:
@@ -175,3 +190,13 @@ class DropletLifetime:
             listed.append("The end is kept in a tag. Nothing happens by itself: %do reap destroys what is over.")
         hidden = len(listed) - MAX_NOTES
         return [*listed[:MAX_NOTES], *([f"and {pluralize(hidden, 'more note')}"] if hidden > 0 else [])]
+
+
+def _content(request: BulkRequest) -> str:
+    """Return all that a plan to freeze does, keeps and says, which later plans do too unless the account changes."""
+    steps = [
+        (step.verb, step.request.method, step.request.path, step.request.body)
+        for chain in request.plan.chains
+        for step in chain
+    ]
+    return without_times(repr((steps, request.notes, [one.droplet for one in request.files])))

@@ -200,9 +200,18 @@ class DropletsModel(DropletsActivity, ABC):
             confirmed = self.fleet.submit(request) if request is not None else None
             if confirmed is not None:
                 self.form = ""
-        if confirmed is not None:
+        if confirmed is not None and confirmed.verb == "freeze":
+            # The form may have been open for long, and only the droplets themselves are monitored.
+            self._load(partial(self._freeze, confirmed))
+        elif confirmed is not None:
             self._start(confirmed)
         self._show_confirmation()
+
+    def _freeze(self, request: BulkRequest) -> None:
+        if not self._start_checked(request) and not self.form:
+            self._open_form("freeze")
+            self._load_plan()
+        self._on_change()
 
     def cancel(self) -> None:
         """Close the question."""

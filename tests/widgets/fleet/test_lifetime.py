@@ -203,6 +203,51 @@ def test_a_freeze_that_failed_is_planned_again_by_retry(desk):
     assert frozen(desk) == {key}
 
 
+def test_what_changed_while_the_form_was_open_is_frozen_only_after_another_look(desk):
+    with connect(desk.sandbox, clock=desk.clock) as other:
+        rule = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["192.0.2.0/24"]}}
+        firewall = other.call("firewalls_create", name="ssh", inbound_rules=[rule])["firewall"]
+        panel = desk.open()
+        (first,) = active(desk, 1)
+        panel.select([first])
+        desk.click("freeze")
+        submit(desk)
+        other.call("firewalls_assign_droplets", firewall_id=firewall["id"], droplet_ids=[first])
+        before = desk.posts()
+        desk.clock.advance(MIN_CONFIRM_DELAY_S + 0.1)
+        desk.workers.held_back = True
+        submit(desk)
+        # It is in progress until the account was read.
+        assert not panel.model.buttons()["freeze"].enabled
+        desk.workers.release()
+        assert desk.posts() == before
+        name = desk.monitor.state.droplets[first]["name"]
+        assert panel.model.notices() == [
+            f"Nothing was done: {name} changed while the form was open. See the form again."
+        ]
+        assert panel.model.activity == []
+        assert panel.model.form == "freeze"
+        confirm_submit(desk)
+        desk.run(900.0)
+        (image,) = other.call("images_list", tag_name="frozen")
+    assert firewall["id"] in parse_tags(image["tags"]).firewalls
+    assert panel.model.activity[0].summary().endswith(": completed")
+
+
+def test_a_freeze_whose_account_cannot_be_read_at_the_click_does_nothing(desk):
+    panel = desk.open()
+    panel.select(active(desk, 1))
+    desk.click("freeze")
+    before = desk.posts()
+    desk.sandbox.fault("status", operation="firewalls_list", status=403, times=1)
+    confirm_submit(desk)
+    assert desk.posts() == before
+    (notice,) = panel.model.notices()
+    assert notice.startswith("Nothing was done: ")
+    confirm_submit(desk)
+    assert desk.posts() > before
+
+
 def test_what_no_tag_can_hold_is_written_when_the_freeze_begins_and_not_before(desk):
     with connect(desk.sandbox, clock=desk.clock) as other:
         key = next(one.id for one in other.droplets.list() if one.active)
