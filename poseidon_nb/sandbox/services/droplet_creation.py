@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import ADDRESSES_AT, begin_action, busy_key
 from poseidon_nb.sandbox.call import Call, check_type, convert, optional_field, required_field
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.responses import HTTPResponse, unprocessable
 from poseidon_nb.sandbox.services.account import find_key
 from poseidon_nb.sandbox.services.backups import read_policy
@@ -301,8 +301,7 @@ def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[st
         # Backups are deleted with their droplet, snapshots are not.
         for backup_id in droplet["backup_ids"]:
             world.images.remove(backup_id)
-        record_deletion(world, "droplets", droplet_id, at)
-        world.droplets.remove(droplet_id)
+        remove_billed(world, "droplets", droplet_id, at)
         run_effects(world, "droplet.deleted", at, droplet_id)
         if "with" in arguments:
             world.effects["droplet.destroyed_with"](world, at, droplet_id, arguments["with"])
