@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 from poseidon_nb.catalogue import match
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.access import input_scopes
 from poseidon_nb.sandbox.call import Call, check_body, check_query, parse_body
 from poseidon_nb.sandbox.faults import STATUS_TEXTS, Fault
 from poseidon_nb.sandbox.request_log import MAX_CONTENT_BYTES, LoggedRequest
@@ -203,6 +204,7 @@ class Dispatcher:
         if self._date[0] != second:
             self._date = (second, http_date(now))
         response.headers += [("x-request-id", request_id), ("date", self._date[1])]
+        call.require_scopes(*input_scopes(operation.id, {**call.query, **call.body}))
         if response.body:
             response.headers.append(("content-type", response.content_type))
             if len(response.body) >= _MIN_COMPRESSED_BYTES and _accepts_gzip(headers.get("accept-encoding", "")):
