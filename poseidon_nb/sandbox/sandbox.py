@@ -395,7 +395,9 @@ class Sandbox:
     @property
     def now(self) -> datetime:
         """The sandbox's time, in UTC."""
-        return datetime.fromtimestamp(self._dispatcher.world.now(), UTC)
+        # While a request runs events, its time is that of an event.
+        with self._dispatcher.lock:
+            return datetime.fromtimestamp(self._dispatcher.world.now(), UTC)
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock forward, so that actions end, bills grow and leases expire.

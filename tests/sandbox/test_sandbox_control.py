@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -352,12 +354,49 @@ def test_the_clock_is_read_set_and_advanced(api):
     assert made["droplet"]["created_at"] == "2027-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
+def test_a_time_without_an_offset_is_in_utc(api, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        shown = api("PUT", "/_sandbox/clock", {"now": "2027-01-01T00:00:00"})[1]["now"]
+    time.tzset()
+    assert shown == "2027-01-01T00:00:00Z"
+    assert api("PUT", "/_sandbox/clock", {"now": "0001-01-01T00:00:00"})[0] == 400
+
+
+def test_the_time_is_the_present_one_while_another_thread_runs_events(api):
+    world, read = api.sandbox._dispatcher.world, []
+    reader = threading.Thread(target=lambda: read.append(api.sandbox.now))
+
+    def read_meanwhile(*_arguments):
+        reader.start()
+        reader.join(0.05)
+
+    world.effects = {**world.effects, "test.read": read_meanwhile}
+    world.schedule(world.now() + 60, "test.read")
+    api.clock.advance(3600)
+    api.get("/v2/account")
+    reader.join()
+    assert read == [api.clock.now()]
+
+
+def test_after_a_load_with_an_earlier_clock_requests_are_not_refused(make_api):
+    api = make_api(droplets=0, rate_limit="real")
+    saved = api.ask("GET", "/_sandbox/state").body
+    api.sandbox.advance(86_400)
+    for _ in range(250):
+        api.get("/v2/account")
+    assert api(*ACCOUNT)[0] == 429
+    assert api("PUT", "/_sandbox/state", saved)[0] == 204
+    assert api(*ACCOUNT)[0] == 200
+
+
         ("PUT", "/_sandbox/clock", {"now": "2020-01-01T00:00:00Z"}),
         ("PUT", "/_sandbox/clock", {"now": "tomorrow"}),
         ("POST", "/_sandbox/clock/advance", {"seconds": -1}),
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
         ("POST", "/_sandbox/clock/advance", {"seconds": 1e12}),
     ],
 )
