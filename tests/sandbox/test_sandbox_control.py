@@ -120,7 +120,9 @@ def test_faults_can_be_added_listed_and_cleared_over_http(api):
         {"kind": "status", "path": 5},
         {"kind": "status", "when": "now"},
         {"kind": "delay", "seconds": -1},
+        {"kind": "delay", "seconds": 1e11},
         {"kind": "delay", "skip": -1},
+        {"kind": "status", "retry_after_s": -1},
         {"kind": "action_errored", "action": {}},
     ],
 )
@@ -332,6 +334,7 @@ def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
         {"lag_s": "4"},
         {"rate_limit": "on"},
         {"port": 65_536},
+        {"seed": "7"},
         {"token": ""},
         {"token": "with blank"},
         {"token": "naïve"},
@@ -391,12 +394,12 @@ def test_after_a_load_with_an_earlier_clock_requests_are_not_refused(make_api):
     assert api(*ACCOUNT)[0] == 200
 
 
-        ("PUT", "/_sandbox/clock", {"now": "2020-01-01T00:00:00Z"}),
-        ("PUT", "/_sandbox/clock", {"now": "tomorrow"}),
-        ("POST", "/_sandbox/clock/advance", {"seconds": -1}),
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
+        ("PUT", "/_sandbox/clock", {"now": "2020-01-01T00:00:00Z"}),
+        ("PUT", "/_sandbox/clock", {"now": "tomorrow"}),
+        ("POST", "/_sandbox/clock/advance", {"seconds": -1}),
         ("POST", "/_sandbox/clock/advance", {"seconds": 1e12}),
     ],
 )
