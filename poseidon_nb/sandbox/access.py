@@ -1,7 +1,8 @@
 """Tokens, their scopes, and rate limits.
 
-A token with scopes is refused all other operations. Some fields are hidden from it too, as the specification describes
-for each field.
+A token with scopes is refused all other operations. Some fields of bodies and some filters need a further scope, and some
+fields of responses are hidden without one, as the specification describes for each. It does not say so of the tags in an
+update of a Kubernetes cluster: inferred from the creation.
 
 The rate limits are the specification's: 5,000 requests in a sliding hour, 250 in a minute, ten a minute for the list
 of keys, and five in ten seconds for all operations of CDN endpoints together. Only the short limits send
@@ -26,7 +27,7 @@ from poseidon_nb.sandbox.timestamps import HOUR_S
 from poseidon_nb.text import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 TOKEN_PREFIX = "dop_v1_sandbox_"  # noqa: S105  # distinguishes them from real tokens
@@ -62,6 +63,35 @@ FIELD_SCOPES: dict[str, dict[str, str]] = {
         "volume_limit": "block_storage:read",
     },
 }
+_Scopes = tuple[str, ...]
+_VPC, _TAGGED, _PROJECT = ("vpc:read",), ("tag:read",), ("project:assign_resource",)
+_TEMPLATE_SCOPES = {
+    "project_id": "project:read",
+    "ssh_keys": "ssh_key:read",
+    "tags": "tag:read",
+    "vpc_uuid": "vpc:read",
+}
+_POOL_INPUTS: dict[str, _Scopes] = {f"droplet_template.{name}": (scope,) for name, scope in _TEMPLATE_SCOPES.items()}
+#: The further scopes that fields of a body or query parameters need where they are given. `tags.requested_tags` and
+#: `vpcs.requested_vpc` know those of all tags and VPCs of new resources.
+INPUT_SCOPES: dict[str, dict[str, _Scopes]] = {
+    "apps_create": {"project_id": _PROJECT},
+    "autoscalepools_create": _POOL_INPUTS,
+    "autoscalepools_update": _POOL_INPUTS,
+    "databases_create_cluster": {"project_id": _PROJECT},
+    "databases_list_clusters": {"tag_name": _TAGGED},
+    "dropletActions_post_byTag": {"tag_name": _TAGGED},
+    "droplets_create": {"image": ("image:read",), "ssh_keys": ("ssh_key:read",)},
+    "droplets_list": {"tag_name": _TAGGED},
+    "kubernetes_add_nodePool": {"tags": _TAGGED},
+    "kubernetes_create_cluster": {
+        "tags": (*_TAGGED, "tag:create"),
+        "node_pools.tags": _TAGGED,
+        "worker_subnet_uuid": _VPC,
+    },
+    "kubernetes_update_cluster": {"tags": (*_TAGGED, "tag:create")},
+    "kubernetes_update_nodePool": {"tags": _TAGGED},
+}
 HOURLY_LIMIT = 5000
 _MINUTE_LIMIT = (250, 60.0)
 #: Operations with a limit of their own: the limit's name, the number of requests, and the seconds. Several may share one.
@@ -85,6 +115,21 @@ def visible_fields(kind: str, public: dict[str, Any], scopes: frozenset[str]) ->
     if kind == "connection" and "password" not in seen and isinstance(seen.get("uri"), str):
         seen["uri"] = _LOGIN.sub("//", seen["uri"])
     return seen
+
+
+def input_scopes(operation: str, inputs: Mapping[str, Any]) -> set[str]:
+    """Return the further scopes that an operation needs for these query parameters and fields of a body."""
+    needed = INPUT_SCOPES.get(operation, {})
+    return {scope for path, scopes in needed.items() if _is_given(inputs, path.split(".")) for scope in scopes}
+
+
+def _is_given(value: Any, path: Sequence[str]) -> bool:
+    """Return whether a value, or what a path names in it, is not empty; the path goes into each item of an array."""
+    if not path or not value:
+        return bool(value)
+    if isinstance(value, list):
+        return any(_is_given(item, path) for item in value)
+    return isinstance(value, dict) and _is_given(value.get(path[0]), path[1:])
 
 
 def expand_scopes(patterns: Iterable[str]) -> list[str]:

@@ -16,7 +16,7 @@ from poseidon_nb.sandbox.call import check_type, optional_field, parse_body, par
 from poseidon_nb.sandbox.faults import FAULT_KINDS, NAMED_FAULTS, make_fault
 from poseidon_nb.sandbox.history import answers_ssh
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, json_response, no_content, not_found
-from poseidon_nb.sandbox.saved_state import dump_state, load_state
+from poseidon_nb.sandbox.saved_state import dump_state
 from poseidon_nb.sandbox.services.container_images import push_image
 from poseidon_nb.sandbox.settings import change_settings, get_settings, refuse_unknown
 from poseidon_nb.sandbox.timestamps import format_time, parse_time
@@ -173,7 +173,7 @@ class Controls:
     def load(self, dispatcher: Dispatcher, _names: dict[str, str], body: bytes) -> HTTPResponse:
         """Load a saved state."""
         try:
-            load_state(dispatcher.world, body)
+            dispatcher.load(body)
         except ValueError as error:
             raise bad_request(f"Invalid saved state: {error}.") from None
         return no_content()

@@ -66,9 +66,20 @@ def with_sandbox(make: Callable[[], Sandbox], function: Callable[..., R]) -> Cal
         with running(keywords) as complete:
             yield from function(*arguments, **complete)  # type: ignore[misc]  # it is a generator function
 
-    result: Any = call_async if inspect.iscoroutinefunction(function) else call
-    if inspect.isgeneratorfunction(function):
-        result = generate
+    @functools.wraps(function)
+    async def generate_async(*arguments: Any, **keywords: Any) -> Any:
+        with running(keywords) as complete:
+            async for one in function(*arguments, **complete):  # type: ignore[attr-defined]  # an asynchronous generator
+                yield one
+
+    result: Any = call
+    for is_kind, wrapper in (
+        (inspect.iscoroutinefunction, call_async),
+        (inspect.isgeneratorfunction, generate),
+        (inspect.isasyncgenfunction, generate_async),
+    ):
+        if is_kind(function):
+            result = wrapper
     others = [one for name, one in signature.parameters.items() if name != _PARAMETER]
     result.__signature__ = signature.replace(parameters=others)
     return result  # type: ignore[no-any-return]  # as what it wraps

@@ -17,10 +17,12 @@ from urllib.parse import parse_qsl, unquote
 
 from poseidon_nb.catalogue import match
 from poseidon_nb.sandbox import rng
+from poseidon_nb.sandbox.access import input_scopes
 from poseidon_nb.sandbox.call import Call, check_body, check_query, parse_body
 from poseidon_nb.sandbox.faults import STATUS_TEXTS, Fault
 from poseidon_nb.sandbox.request_log import MAX_CONTENT_BYTES, LoggedRequest
 from poseidon_nb.sandbox.responses import HTTPException, HTTPResponse, bad_request, forbidden, not_found
+from poseidon_nb.sandbox.saved_state import load_state
 from poseidon_nb.sandbox.timestamps import http_date
 
 if TYPE_CHECKING:
@@ -86,6 +88,12 @@ class Dispatcher:
         self.tokens.clear()
         self.limits.clear()
         self._request_count = 0
+
+    def load(self, saved: bytes) -> None:
+        """Load a saved state, or raise ValueError. Its clock may be earlier, so the requests so far are no longer counted."""
+        with self.lock:
+            load_state(self.world, saved)
+            self.limits.clear()
 
     def dispatch(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes = b""
@@ -196,6 +204,7 @@ class Dispatcher:
         if operation.body_type:
             content_type = "" if strict else call.headers.get("content-type", "")
             call.body = check_body(parse_body(body, content_type), operation.body_fields, operation.id, strict=strict)
+        call.require_scopes(*input_scopes(operation.id, {**call.query, **call.body}))
         return handler(call)
 
     def _finish(self, response: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:

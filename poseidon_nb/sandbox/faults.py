@@ -47,6 +47,8 @@ NAMED_FAULTS: dict[str, dict[str, Any]] = {
     "gateway_timeout": {"status": 504},
     "slow": {"kind": "delay", "seconds": 2.0},
 }
+#: Longer than any client waits, and short enough for a wait of Python's.
+_MAX_DELAY_S = 86_400
 RESPONSE_KINDS = frozenset({"status", "delay", "lost_before", "lost_after"})
 
 #: The ids and messages that DigitalOcean sends with each status.
@@ -62,7 +64,6 @@ STATUS_TEXTS = {
     503: ("service_unavailable", "Service Unavailable"),
     504: ("gateway_timeout", "Gateway Timeout"),
 }
-
 
 _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("kind", "operation", "method", "path", "id", "message", "action"), (str,)),
@@ -126,8 +127,10 @@ class Fault:
             raise ValueError(f"Unknown fault {self.kind!r}{expected_one_of(self.kind, [*FAULT_KINDS, *NAMED_FAULTS])}")
         if self.times is not None and self.times < 1:
             raise ValueError("The field times must be at least 1, or None for no limit.")
-        if self.seconds < 0 or self.skip < 0:
-            raise ValueError("The fields seconds and skip must not be negative.")
+        if not 0 <= self.seconds <= _MAX_DELAY_S:
+            raise ValueError(f"The field seconds must be from 0 to {_MAX_DELAY_S:,}.")
+        if self.skip < 0 or (self.retry_after_s or 0) < 0:
+            raise ValueError("The fields skip and retry_after_s must not be negative.")
         if not 400 <= self.status <= 599:  # noqa: PLR2004  # HTTP's error classes
             raise ValueError("The field status must be from 400 to 599.")
 

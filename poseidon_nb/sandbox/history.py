@@ -28,8 +28,8 @@ SSH_AFTER_S = 12.0
 _BOOT_ACTIONS = {"create", "power_on", "reboot", "power_cycle", "rebuild", "restore"}
 
 
-def record_deletion(world: World, kind: str, key: int | str, at: float | None = None) -> None:
-    """Copy a resource to the deleted ones; the caller removes it afterwards.
+def remove_billed(world: World, kind: str, key: int | str, at: float | None = None) -> bool:
+    """Move a resource to the deleted ones, from which past invoices are computed, and return whether it existed.
 
     Parameters
     ----------
@@ -38,16 +38,18 @@ def record_deletion(world: World, kind: str, key: int | str, at: float | None = 
     kind : str
         The store that it is in.
     key : int or str
-        Its key there; a missing key is ignored.
+        Its key there.
     at : float, optional
         When it ends; by default now.
     """
     store = world.store(kind)
     record = store.get(key)
-    if record is not None:
-        world.deleted.put(
-            world.next_number("deleted"), record.with_internal(kind=kind, until=world.now() if at is None else at)
-        )
+    if record is None:
+        return False
+    until = world.now() if at is None else at
+    world.deleted.put(world.next_number("deleted"), record.with_internal(kind=kind, until=until))
+    store.remove(key)
+    return True
 
 
 def all_with_deleted(world: World, kind: str) -> Iterator[tuple[StoredObject, float | None]]:

@@ -22,7 +22,9 @@ _KEY_HEAD = bytes.fromhex("302e020100300506032b657004220420")
 _COMMON_NAME, _ORGANIZATION = bytes.fromhex("0603550403"), bytes.fromhex("060355040a")
 #: The extension that makes a certificate one of an authority.
 _AUTHORITY = bytes.fromhex("300f0603551d130101ff040530030101ff")
-_SEQUENCE, _SET, _INTEGER, _BITS, _TEXT, _TIME = 0x30, 0x31, 0x02, 0x03, 0x0C, 0x17
+_SEQUENCE, _SET, _INTEGER, _BITS, _TEXT = 0x30, 0x31, 0x02, 0x03, 0x0C
+#: Times with two digits of the year, which mean 1950 to 2049, and with four.
+_SHORT_TIME, _LONG_TIME, _LAST_SHORT_YEAR = 0x17, 0x18, 2049
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _SHORT_LENGTH = 0x80
 _VALID_S = 10 * 365 * 86_400
@@ -85,7 +87,7 @@ def make_identity(
         _der(_INTEGER, b"\x01" + serial),
         _ALGORITHM,
         name if issuer is None else issuer.name,
-        _der(_SEQUENCE, *(_der(_TIME, _format_time(moment)) for moment in (at, at + _VALID_S))),
+        _der(_SEQUENCE, *map(_der_time, (at, at + _VALID_S))),
         name,
         _der(_SEQUENCE, _ALGORITHM, _der(_BITS, b"\x00" + public_key(secret))),
         *([_der(_EXTENSIONS, _der(_SEQUENCE, _AUTHORITY))] if issuer is None else []),
@@ -159,8 +161,11 @@ def _der(kind: int, *parts: bytes) -> bytes:
     return bytes((kind, _SHORT_LENGTH | len(length))) + length + content
 
 
-def _format_time(at: float) -> bytes:
-    return time.strftime("%y%m%d%H%M%SZ", time.gmtime(at)).encode()
+def _der_time(at: float) -> bytes:
+    moment = time.gmtime(at)
+    short = moment.tm_year <= _LAST_SHORT_YEAR
+    text = time.strftime("%y%m%d%H%M%SZ" if short else "%Y%m%d%H%M%SZ", moment)
+    return _der(_SHORT_TIME if short else _LONG_TIME, text.encode())
 
 
 def _pem(label: str, der: bytes) -> str:

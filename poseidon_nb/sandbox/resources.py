@@ -357,7 +357,8 @@ class Resource:
         Parameters
         ----------
         function : callable
-            Gets the call and the object, and returns what `respond` sends. An object of this kind is sent as it is shown.
+            Gets the call and the object, and returns what `respond` sends. The object itself, changed or not, is sent as it
+            is shown; another one is sent as it is returned.
         state : str or sequence of str
             The states in which this is possible; empty allows all.
         """
@@ -370,7 +371,9 @@ class Resource:
                 if present not in allowed:
                     raise unprocessable(f"The {self.name} is {present}, and has to be {' or '.join(allowed)} for this.")
             result = function(call, record)
-            return respond(call, self.shown(call, result) if isinstance(result, StoredObject) else result)
+            if isinstance(result, StoredObject) and result.public.get(self.id_field) == record[self.id_field]:
+                result = self.shown(call, result)
+            return respond(call, result)
 
         return handle
 
@@ -381,7 +384,11 @@ class Resource:
         for one in self.fields:
             if one.refers and one.name in values:
                 check_reference(world, one.refers, values[one.name], one.name)
-            if one.unique and one.name in values and (present is None or values[one.name] != present[one.name]):
+            if (
+                one.unique
+                and one.name in values
+                and (present is None or values[one.name] != present.public.get(one.name))
+            ):
                 others = self.all(world, parent)
                 if any(other.public.get(one.name) == values[one.name] for other in others):
                     raise conflict(f"A {self.name} with this {one.name} already exists.")

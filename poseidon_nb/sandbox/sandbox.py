@@ -118,7 +118,7 @@ class Sandbox:
         limits = {} if limits is None else limits
         settings: dict[str, Any] = {"speed": speed, "lag_s": lag_s, "rate_limit": rate_limit, "validation": validation}
         settings["limits"] = limits
-        check_settings(droplets=droplets, **settings, port=port)
+        check_settings(droplets=droplets, seed=seed, **settings, port=port)
         self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
         tokens = {} if tokens is None else tokens
         check_settings(token=self.token, tokens=tokens)
@@ -167,8 +167,13 @@ class Sandbox:
             The port is in use or not allowed, or there is no certificate.
         """
         if self._server is None:
-            context = None if self._tls is None else self._tls.load(self._clock.now())
-            self._server = Server(self._port, self.dispatch, self._clock, context)
+            try:
+                context = None if self._tls is None else self._tls.load(self._clock.now())
+                self._server = Server(self._port, self.dispatch, self._clock, context)
+            except ConfigurationError:
+                if self._tls is not None:
+                    self._tls.forget()
+                raise
             self._dispatcher.scheme = "http" if context is None else "https"
             self.url = f"{self._dispatcher.scheme}://{HOST}:{self._server.port}"
         return self
@@ -395,7 +400,9 @@ class Sandbox:
     @property
     def now(self) -> datetime:
         """The sandbox's time, in UTC."""
-        return datetime.fromtimestamp(self._dispatcher.world.now(), UTC)
+        # While a request runs events, its time is that of an event.
+        with self._dispatcher.lock:
+            return datetime.fromtimestamp(self._dispatcher.world.now(), UTC)
 
     def advance(self, seconds: float) -> None:
         """Move the sandbox's clock forward, so that actions end, bills grow and leases expire.

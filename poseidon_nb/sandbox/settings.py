@@ -80,6 +80,10 @@ def _check_droplets(_name: str, value: Any) -> None:
         raise InvalidArgument(f"The number of droplets must be from 0 to {_MAX_DROPLETS:,}, not {value}.")
 
 
+def _check_seed(name: str, value: Any) -> None:
+    _check_number(name, value, int)
+
+
 def _check_port(name: str, value: Any) -> None:
     _check_number(name, value, int)
     if not 0 <= value <= _MAX_PORT:
@@ -135,6 +139,7 @@ def _check_tokens(_name: str, value: Any) -> None:
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "droplets": _check_droplets,
     "port": _check_port,
+    "seed": _check_seed,
     "speed": _check_speed,
     "lag_s": _check_lag,
     "rate_limit": _check_choice(RATE_LIMITS),

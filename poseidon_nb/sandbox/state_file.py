@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfigurationError
-from poseidon_nb.sandbox.saved_state import dump_state, load_state
+from poseidon_nb.sandbox.saved_state import dump_state
 
 if TYPE_CHECKING:
     from poseidon_nb.sandbox.dispatch import Dispatcher
@@ -36,8 +36,7 @@ def read_state(dispatcher: Dispatcher, path: str | os.PathLike[str]) -> None:
     except OSError as error:
         raise ConfigurationError(f"The sandbox's state cannot be read from {path}: {error.strerror}.") from error
     try:
-        with dispatcher.lock:
-            load_state(dispatcher.world, saved)
+        dispatcher.load(saved)
     except ValueError as error:
         raise ConfigurationError(f"{path} is not a saved sandbox: {error}.") from None
 

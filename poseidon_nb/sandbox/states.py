@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.fields import get_field, with_field
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -126,11 +126,11 @@ def remove_object(world: World, kind: str, key: str, at: float) -> None:
     run_effects(world, f"{kind}.removed", at, key)
     for child_kind, child_key in [*_children(world, kind, key)]:
         remove_object(world, child_kind, child_key, at)
-    store = world.store(kind)
-    record = store.get(key)
+    record = world.store(kind).get(key)
     if record is not None and "sold" in record.internal:
-        record_deletion(world, kind, key, at)
-    store.remove(key)
+        remove_billed(world, kind, key, at)
+    else:
+        world.store(kind).remove(key)
 
 
 def _children(world: World, kind: str, key: str) -> Iterator[tuple[str, str]]:

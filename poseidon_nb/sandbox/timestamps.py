@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ def format_time(seconds: float) -> str:
 
 
 def parse_time(text: str) -> int:
-    """Parse a time of the API into Unix seconds."""
-    return int(datetime.fromisoformat(text).timestamp())
+    """Parse a time of the API into Unix seconds. Without an offset it is in UTC. Raise ValueError for other text."""
+    at = datetime.fromisoformat(text)
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
 def http_date(seconds: float) -> str:

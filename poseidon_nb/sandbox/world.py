@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,8 @@ class World:
 
     def mark(self, name: str | None = None) -> str:
         """Remember the present state under a name, and return the name; without one, ``mark-1`` and so on."""
-        name = name or f"mark-{len(self.marks) + 1}"
+        numbers = itertools.count(len(self.marks) + 1)
+        name = name or next(free for number in numbers if (free := f"mark-{number}") not in self.marks)
         self.marks[name] = self.state.copy()
         return name
 
@@ -188,7 +190,7 @@ class World:
 
     @contextlib.contextmanager
     def as_of(self, at: float) -> Iterator[None]:
-        """Let what happens inside have happened at a time in the past."""
+        """Set the account's time to a past one during a block."""
         before, self._event_time = self._event_time, at
         try:
             yield

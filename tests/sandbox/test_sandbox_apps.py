@@ -201,6 +201,25 @@ def test_three_static_apps_are_free(slow):
     assert costs == [0, 0, 0, 3]
 
 
+def test_the_oldest_static_apps_are_the_free_ones(slow):
+    world = slow.sandbox._dispatcher.world
+    made = [create(slow, name=f"site-{number}", static_sites=[{"name": "site", **GIT}]) for number in range(5)]
+
+    def billed_since(start):
+        slow.clock.advance(48 * 3600)
+        world.advance()
+        return {one.description for one in charges(world, start, world.now()) if one.product == "App Platform"}
+
+    assert billed_since(world.now()) == {"site-3 (app)", "site-4 (app)"}
+    slow("DELETE", f"/v2/apps/{made[1]['id']}")
+    assert billed_since(world.now()) == {"site-4 (app)"}
+    spec = {"name": "site-0", "services": [WEB]}
+    slow("PUT", f"/v2/apps/{made[0]['id']}", {"spec": spec})
+    slow.clock.advance(3600)
+    world.advance()
+    assert billed_since(world.now()) == {"site-0 (app)"}
+
+
 def test_an_app_is_in_its_project_and_keeps_its_vpc(slow):
     vpc = slow("POST", "/v2/vpcs", {"name": "inner", "region": "fra1"})[1]["vpc"]
     slow("POST", "/v2/vpcs", {"name": "second", "region": "fra1"})

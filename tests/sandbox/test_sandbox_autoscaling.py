@@ -32,6 +32,15 @@ def create(api, config, **template):
     return f"/v2/droplets/autoscale/{made['autoscale_pool']['id']}"
 
 
+def test_a_pool_needs_a_region_of_its_own(api):
+    path = create(api, {"target_number_instances": 1})
+    pool = api.get(path)["autoscale_pool"]
+    for region in ("", "nyc", "mars1"):
+        body = {"name": pool["name"], "config": pool["config"]}
+        body["droplet_template"] = pool["droplet_template"] | {"region": region}
+        assert api("PUT", path, body)[0] == 422, region
+
+
 def test_a_pool_grows_by_day_and_shrinks_at_night(api):
     api.sandbox._dispatcher.world.speed = 1.0
     config = {"min_instances": 1, "max_instances": 6, "target_cpu_utilization": 0.2, "cooldown_minutes": 10}

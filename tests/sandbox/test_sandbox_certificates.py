@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 
 import pytest
 
@@ -54,6 +56,14 @@ def test_a_custom_certificate_shows_its_own_fields(api, refused):
     refused(api("POST", "/v2/certificates", OWN), 422, "certificate name is already in use")
 
 
+def damaged(pem: str, before: bytes, after: bytes) -> str:
+    """Return a certificate with other bytes in it."""
+    head, text, end = re.split("(?<=CERTIFICATE-----)\n|\n(?=-----END)", pem.strip())
+    der = base64.b64decode(text)
+    assert before in der
+    return "\n".join((head, base64.b64encode(der.replace(before, after)).decode(), end))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -65,6 +75,7 @@ def test_a_custom_certificate_shows_its_own_fields(api, refused):
         {"leaf_certificate": CERTIFICATE[:200] + CERTIFICATE[-28:]},
         {"leaf_certificate": "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----"},
         {"leaf_certificate": "-----BEGIN CERTIFICATE-----\n====\n-----END CERTIFICATE-----"},
+        {"leaf_certificate": damaged(CERTIFICATE, b"361121171701Z", b"361321171701Z")},
         {"certificate_chain": "x"},
         {"type": "stolen"},
     ],

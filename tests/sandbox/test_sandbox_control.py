@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -118,7 +120,9 @@ def test_faults_can_be_added_listed_and_cleared_over_http(api):
         {"kind": "status", "path": 5},
         {"kind": "status", "when": "now"},
         {"kind": "delay", "seconds": -1},
+        {"kind": "delay", "seconds": 1e11},
         {"kind": "delay", "skip": -1},
+        {"kind": "status", "retry_after_s": -1},
         {"kind": "action_errored", "action": {}},
     ],
 )
@@ -330,6 +334,7 @@ def test_a_state_file_needs_a_folder_and_must_be_readable(tmp_path):
         {"lag_s": "4"},
         {"rate_limit": "on"},
         {"port": 65_536},
+        {"seed": "7"},
         {"token": ""},
         {"token": "with blank"},
         {"token": "naïve"},
@@ -350,6 +355,43 @@ def test_the_clock_is_read_set_and_advanced(api):
         "POST", "/v2/droplets", {"name": "x", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "region": "nyc3"}
     )
     assert made["droplet"]["created_at"] == "2027-01-01T00:00:00Z"
+
+
+def test_a_time_without_an_offset_is_in_utc(api, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        shown = api("PUT", "/_sandbox/clock", {"now": "2027-01-01T00:00:00"})[1]["now"]
+    time.tzset()
+    assert shown == "2027-01-01T00:00:00Z"
+    assert api("PUT", "/_sandbox/clock", {"now": "0001-01-01T00:00:00"})[0] == 400
+
+
+def test_the_time_is_the_present_one_while_another_thread_runs_events(api):
+    world, read = api.sandbox._dispatcher.world, []
+    reader = threading.Thread(target=lambda: read.append(api.sandbox.now))
+
+    def read_meanwhile(*_arguments):
+        reader.start()
+        reader.join(0.05)
+
+    world.effects = {**world.effects, "test.read": read_meanwhile}
+    world.schedule(world.now() + 60, "test.read")
+    api.clock.advance(3600)
+    api.get("/v2/account")
+    reader.join()
+    assert read == [api.clock.now()]
+
+
+def test_after_a_load_with_an_earlier_clock_requests_are_not_refused(make_api):
+    api = make_api(droplets=0, rate_limit="real")
+    saved = api.ask("GET", "/_sandbox/state").body
+    api.sandbox.advance(86_400)
+    for _ in range(250):
+        api.get("/v2/account")
+    assert api(*ACCOUNT)[0] == 429
+    assert api("PUT", "/_sandbox/state", saved)[0] == 204
+    assert api(*ACCOUNT)[0] == 200
 
 
 @pytest.mark.parametrize(

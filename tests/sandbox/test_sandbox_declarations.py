@@ -224,3 +224,21 @@ def test_keys_without_a_name_are_listed_beside_those_with_one(api):
     for body in ({"grants": []}, {"name": "reader", "grants": []}):
         assert api("POST", "/v2/spaces/keys", body)[0] == 201
     assert [one["name"] for one in api.get("/v2/spaces/keys?name=reader")["keys"]] == ["reader"]
+
+
+def test_only_the_object_itself_is_shown_by_its_own_declaration(api):
+    hulls = Resource("hulls", show=lambda _call, hull: hull.with_public(shown=True))
+    world = api.sandbox._dispatcher.world
+    hull, other = (hulls.add(world, {}, 0.0) for _ in range(2))
+    call = Call(world, "droplets_get", "", "", {"id": hull["id"]}, {})
+    for found, shown in ((hull, True), (hull.with_public(name="argo"), True), (other, False)):
+        reply = hulls.on(lambda _call, _hull, found=found: found)(call)
+        assert ("shown" in json.loads(reply.body)["droplet"]) == shown
+
+
+def test_a_unique_field_may_be_missing_until_a_change(api):
+    rafts = Resource("rafts", fields=(Field("name", type="string", unique=True),))
+    world = api.sandbox._dispatcher.world
+    raft = rafts.add(world, {}, 0.0)
+    call = Call(world, "droplets_get", "", "", {"id": raft["id"]}, {}, {"name": "argo"})
+    assert rafts.change_from(call, raft)["name"] == "argo"

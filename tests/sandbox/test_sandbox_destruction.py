@@ -49,6 +49,19 @@ def test_destroying_all_resources_needs_the_header(api, refused):
     assert api.get(f"{path}/status")["failures"] == 0
 
 
+def test_what_is_destroyed_with_a_droplet_stays_on_the_bill(api):
+    def billed():
+        items = api.get("/v2/customers/my/invoices/preview?per_page=200")["invoice_items"]
+        return {(one["product"], one["description"]) for one in items if one["product"] != "Droplets"}
+
+    path, before = path_of(api, "db-1"), billed()
+    assert {"Volumes", "Volume Snapshots", "Snapshots"} <= {product for product, _ in before}
+    assert api("DELETE", f"{path}/dangerous", x_dangerous="true") == (202, None)
+    api.clock.advance(60)
+    assert api.get(f"{path}/status")["failures"] == 0
+    assert billed() >= before
+
+
 def test_a_missing_resource_is_a_failure_and_an_errored_destroy_can_be_retried(api):
     path = path_of(api, "db-1")
     snapshot = api.get(path)["volume_snapshots"][0]["id"]

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from poseidon_nb.catalogue import match
+
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic dXNlcg==", "Bearer \xff", "{token}"])
 def test_without_a_valid_token_everything_is_refused(api, authorization):
@@ -235,6 +237,42 @@ def test_some_actions_need_a_second_scope(api, type_, scope):
     path = f"/v2/droplets/{api.droplet('web-1')['id']}/actions"
     assert api("POST", path, {"type": type_}, **limited(api, "droplet:update"))[0] == 403
     assert api("POST", path, {"type": type_}, **limited(api, "droplet:update", scope))[0] in {201, 422}
+
+
+def test_some_fields_and_filters_need_a_further_scope(api):
+    template = {"region": "nyc3", "size": "s-1vcpu-1gb", "image": "ubuntu-24-04-x64", "ssh_keys": [1], "tags": ["web"]}
+    pool = {"size": "s-1vcpu-2gb", "name": "p", "count": 1, "tags": ["web"]}
+    cluster = {"name": "c", "region": "nyc3", "version": "latest", "tags": ["web"], "node_pools": [pool]}
+    database = {
+        "name": "d",
+        "engine": "pg",
+        "size": "db-s-1vcpu-1gb",
+        "region": "nyc3",
+        "num_nodes": 1,
+        "project_id": "p",
+    }
+    app = {"spec": {"name": "a"}, "project_id": "p"}
+    for scopes, method, path, body in (
+        (("droplet:read", "tag:read"), "GET", "/v2/droplets?tag_name=web", None),
+        (("droplet:update", "tag:read"), "POST", "/v2/droplets/actions?tag_name=web", {"type": "power_on"}),
+        (("droplet:create", "ssh_key:read", "tag:read"), "POST", "/v2/droplets/autoscale",
+            {"name": "p", "config": {"target_number_instances": 1}, "droplet_template": template}),
+        (("kubernetes:create", "tag:read", "tag:create"), "POST", "/v2/kubernetes/clusters", cluster),
+        (("kubernetes:create", "tag:read"), "POST", "/v2/kubernetes/clusters", {**cluster, "tags": []}),
+        (("kubernetes:update", "tag:read"), "POST", "/v2/kubernetes/clusters/1/node_pools", pool),
+        (("kubernetes:update", "tag:read", "tag:create"), "PUT", "/v2/kubernetes/clusters/1", cluster),
+        (("database:create", "project:assign_resource"), "POST", "/v2/databases", database),
+        (("database:read", "tag:read"), "GET", "/v2/databases?tag_name=web", None),
+        (("app:create", "project:assign_resource"), "POST", "/v2/apps", app),
+    ):  # fmt: skip
+        for missing in scopes:
+            rest = [scope for scope in scopes if scope != missing]
+            assert api("POST" if method == "POST" else method, path, body, **limited(api, *rest))[0] == 403, (
+                path,
+                rest,
+            )
+        needed = {*scopes, *(scope for one in match(method, path.partition("?")[0])[:1] for scope in one.scopes)}
+        assert api(method, path, body, **limited(api, *needed))[0] != 403, path
 
 
 def test_fields_are_hidden_from_a_token_that_may_not_see_them(api):

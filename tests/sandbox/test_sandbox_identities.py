@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from poseidon_nb.sandbox.identities import make_identity, public_key, sign
+from poseidon_nb.sandbox.services.certificates import read_certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +39,11 @@ def test_a_chain_is_accepted_by_a_handshake(tmp_path: Path):
         pending = [end for end in pending if not _shook_hands(end)]
     assert pending == []
     assert dict(part[0] for part in ends[0].getpeercert()["subject"])["commonName"] == "cluster"
+
+
+def test_a_certificate_may_be_valid_beyond_2049():
+    identity = make_identity("cluster", 2_400_000_000.0, 7, "late")
+    assert read_certificate(identity.certificate).not_after == "2056-01-17T18:40:00Z"
 
 
 def _shook_hands(end: ssl.SSLObject) -> bool:

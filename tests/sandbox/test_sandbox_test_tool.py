@@ -222,6 +222,10 @@ def test_a_diff_shows_no_secret_and_no_control_characters(api):
     assert "region x -> y" in text
 
 
+def test_a_mark_without_a_name_gets_one_that_is_free(api):
+    assert [api.sandbox.mark(name) for name in (None, "mark-3", None)] == ["mark-1", "mark-3", "mark-4"]
+
+
 def test_a_reset_turns_the_clock_back_and_a_saved_state_keeps_it(api, tmp_path):
     start = api.sandbox.now
     api.sandbox.advance(86_400)
@@ -316,6 +320,18 @@ def test_the_decorator_serves_while_a_generator_runs_and_refuses_a_class():
     sandbox = next(steps)
     assert sandbox.running
     assert [*steps] == []
+    assert not sandbox.running
+
+    @Sandbox(droplets=0)
+    async def stream(sandbox):
+        yield sandbox
+        assert sandbox.running
+
+    async def read():
+        return [(one, one.running) async for one in stream()]
+
+    ((sandbox, running),) = asyncio.run(read())
+    assert running
     assert not sandbox.running
     with pytest.raises(InvalidArgument, match="Decorate the methods"):
         Sandbox(droplets=0)(type("TestAll", (), {}))

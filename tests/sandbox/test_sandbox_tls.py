@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,6 +127,16 @@ def test_files_that_do_not_fit_are_refused_in_one_line(tmp_path):
         assert str(caught.value) == text
     with pytest.raises(ConfigurationError, match=r"No certificate with its key can be read from \S+/bad.pem: .+\."):
         Sandbox(droplets=0, cert=tmp_path / "bad.pem").start()
+
+
+def test_a_start_that_fails_leaves_no_file_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with Sandbox(droplets=0) as other:
+        sandbox = Sandbox(droplets=0, tls=True, port=int(other.url.rpartition(":")[2]))
+        with pytest.raises(ConfigurationError, match="is in use"):
+            sandbox.start()
+    assert [*tmp_path.iterdir()] == []
+    assert sandbox.ca_file is None
 
 
 def test_without_cryptography_one_line_says_what_to_install():

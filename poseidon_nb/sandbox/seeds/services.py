@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox.call import Call
 from poseidon_nb.sandbox.fields import read_fields
 from poseidon_nb.sandbox.seeds import company
-from poseidon_nb.sandbox.services.apps import OPERATIONS as APP_OPERATIONS
+from poseidon_nb.sandbox.services import OPERATIONS
 from poseidon_nb.sandbox.services.container_images import push_image
 from poseidon_nb.sandbox.services.container_registries import add_registry
-from poseidon_nb.sandbox.services.databases import OPERATIONS as DATABASE_OPERATIONS
 from poseidon_nb.sandbox.services.kubernetes_nodes import add_pool
 from poseidon_nb.sandbox.services.kubernetes_resources import CLUSTERS, POOL_FIELDS
 from poseidon_nb.sandbox.timestamps import DAY_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from poseidon_nb.sandbox.responses import HTTPResponse
     from poseidon_nb.sandbox.world import World
 
 _REGION = "nyc3"
@@ -32,6 +28,7 @@ _DATABASES: tuple[tuple[float, dict[str, Any]], ...] = (
     (128.3, {"name": "orders", "engine": "pg", "version": "17", "size": "db-s-1vcpu-2gb", "tags": ["env:prod"]}),
     (96.7, {"name": "sessions", "engine": "valkey", "version": "8", "size": "db-s-1vcpu-1gb", "tags": ["env:prod"]}),
 )
+_DATABASE_PLACE = {"region": _REGION, "num_nodes": 1}
 _KUBERNETES_AGE_DAYS = 52.4
 _KUBERNETES = {"name": "render", "region": _REGION, "version": "latest", "ha": True, "tags": ["env:staging"]}
 _POOL = {"name": "workers", "size": "s-2vcpu-4gb", "count": 0}
@@ -58,8 +55,7 @@ def add_services(world: World, now: float) -> None:
     if len(world.droplets) <= len(company.DROPLETS):
         return
     for age_days, body in _DATABASES:
-        _create(world, now - age_days * DAY_S, DATABASE_OPERATIONS, "databases_create_cluster",
-            {**body, "region": _REGION, "num_nodes": 1})  # fmt: skip
+        _create(world, now - age_days * DAY_S, "databases_create_cluster", body | _DATABASE_PLACE)
     with world.as_of(now - _KUBERNETES_AGE_DAYS * DAY_S):
         cluster = CLUSTERS.create_from(_call(world, "kubernetes_create_cluster", _KUBERNETES))
         add_pool(world, cluster, read_fields(POOL_FIELDS, _POOL), world.now())
@@ -67,19 +63,13 @@ def add_services(world: World, now: float) -> None:
         add_registry(world, _REGISTRY, _REGION, "basic")
     for age_days, repository, tag in _IMAGES:
         push_image(world, _REGISTRY, repository, tag, now - age_days * DAY_S)
-    _create(world, now - _APP_AGE_DAYS * DAY_S, APP_OPERATIONS, "apps_create", {"spec": _APP})
+    _create(world, now - _APP_AGE_DAYS * DAY_S, "apps_create", {"spec": _APP})
     world.advance()
 
 
-def _create(
-    world: World,
-    at: float,
-    operations: Mapping[str, Callable[[Call], HTTPResponse]],
-    operation: str,
-    body: dict[str, Any],
-) -> None:
+def _create(world: World, at: float, operation: str, body: dict[str, Any]) -> None:
     with world.as_of(at):
-        operations[operation](_call(world, operation, body))
+        OPERATIONS[operation](_call(world, operation, body))
 
 
 def _call(world: World, operation: str, body: dict[str, Any]) -> Call:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.sandbox import objects
 from poseidon_nb.sandbox.actions import begin_action, is_busy
 from poseidon_nb.sandbox.fields import Field
 from poseidon_nb.sandbox.resources import Resource
@@ -83,7 +84,9 @@ def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> 
     template["ssh_keys"] = [str(key) for key in template["ssh_keys"]]
     if not template["ssh_keys"]:
         raise unprocessable("droplet_template.ssh_keys is required.")
-    check_template(call.world, template, call.scopes)
+    # Droplets may be created in an area such as `nyc`, or anywhere.
+    objects.require_region(call.world, template["region"], "You specified an invalid region for Droplet creation.")
+    check_template(call.world, template)
     requested_project(call.world, template.get("project_id"))
     present_count = 0 if present is None else len(_live(call.world, present["id"]))
     check_capacity(call.world, max(0, _limits(config)[0] - present_count))

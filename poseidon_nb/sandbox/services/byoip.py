@@ -51,6 +51,8 @@ def _check(call: Call, values: dict[str, Any], _present: StoredObject | None) ->
     objects.require_region(call.world, values["region"], "You specified an invalid region for a BYOIP prefix.")
     if any(network.overlaps(IPv4Network(other["prefix"])) for other in PREFIXES.all(call.world)):
         raise unprocessable("The prefix overlaps with another BYOIP prefix of the account.")
+    # Also for a netmask, 203.0.113.0/255.255.255.0.
+    values["prefix"] = str(network)
 
 
 def _new_prefix(world: World, id_: str, values: dict[str, Any], _at: float) -> dict[str, Any]:
@@ -89,8 +91,7 @@ PREFIXES = Resource(
 
 
 def _create(call: Call) -> HTTPResponse:
-    PREFIXES.create()(call)
-    made = PREFIXES.all(call.world)[-1]
+    made = PREFIXES.create_from(call)
     return respond(call, StoredObject({name: made[name] for name in ("uuid", "region", "status")}))
 
 

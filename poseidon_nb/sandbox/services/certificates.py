@@ -25,7 +25,7 @@ from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import forbidden, unprocessable
 from poseidon_nb.sandbox.services.domains import find_domain_of_host
 from poseidon_nb.sandbox.store import StoredObject
-from poseidon_nb.sandbox.timestamps import format_time
+from poseidon_nb.sandbox.timestamps import format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,8 +121,7 @@ def _parse_der_time(kind: int, text: bytes) -> str:
         digits = ("20" if int(digits[:2]) < _CENTURY_TURN else "19") + digits
     if not re.fullmatch(r"[0-9]{14}Z", digits):
         raise ValueError("The certificate is damaged.")
-    day, clock = digits[:8], digits[8:]
-    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{clock[:2]}:{clock[2:4]}:{clock[4:6]}Z"
+    return format_time(parse_time(f"{digits[:8]}T{digits[8:]}"))
 
 
 def _dns_names(fields: list[tuple[int, bytes]]) -> Iterator[str]:

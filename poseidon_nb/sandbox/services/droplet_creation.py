@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import ADDRESSES_AT, begin_action, busy_key
 from poseidon_nb.sandbox.call import Call, check_type, convert, optional_field, required_field
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.responses import HTTPResponse, unprocessable
 from poseidon_nb.sandbox.services.account import find_key
 from poseidon_nb.sandbox.services.backups import read_policy
@@ -48,9 +48,9 @@ def create_droplets(call: Call) -> HTTPResponse:
     return _created_response(call, _create_all(call, _requested_names(call.body)))
 
 
-def check_template(world: World, body: dict[str, Any], scopes: frozenset[str] | None = None) -> None:
+def check_template(world: World, body: dict[str, Any]) -> None:
     """Raise an error unless droplets could be created with this body, which needs no name."""
-    _create_all(_service_call(world, body, scopes), [])
+    _create_all(_service_call(world, body), [])
 
 
 def check_capacity(world: World, number: int) -> None:
@@ -64,8 +64,8 @@ def create_for_service(world: World, body: dict[str, Any], names: list[str]) -> 
     return [id_ for id_, _ in _create_all(_service_call(world, body), names)]
 
 
-def _service_call(world: World, body: dict[str, Any], scopes: frozenset[str] | None = None) -> Call:
-    return Call(world, "droplets_create", "", "/v2/droplets", {}, {}, {**body}, scopes)
+def _service_call(world: World, body: dict[str, Any]) -> Call:
+    return Call(world, "droplets_create", "", "/v2/droplets", {}, {}, {**body})
 
 
 def destroy_when_idle(world: World, _at: float, droplet_id: int) -> None:
@@ -126,7 +126,6 @@ def _requested_placement(call: Call) -> tuple[SharedObject, SharedObject, Shared
     image_ref = call.body.get("image")
     if image_ref in (None, ""):
         raise unprocessable("image is required.")
-    call.require_scopes("image:read")
     image = find_image(call.world, image_ref)
     if image is None or image["status"] != "available":
         raise unprocessable("You specified an invalid image for Droplet creation.")
@@ -161,7 +160,6 @@ def _choose_region(world: World, prefix: str, size: SharedObject, image: SharedO
 def _check_options(call: Call, region: SharedObject) -> None:
     body = call.body
     if body.get("ssh_keys"):
-        call.require_scopes("ssh_key:read")
         check_type("ssh_keys", body["ssh_keys"], "array")
         unknown = [str(key) for key in body["ssh_keys"] if find_key(call.world, str(key)) is None]
         if unknown:
@@ -301,8 +299,7 @@ def _remove_droplet(world: World, at: float, droplet_id: int, arguments: dict[st
         # Backups are deleted with their droplet, snapshots are not.
         for backup_id in droplet["backup_ids"]:
             world.images.remove(backup_id)
-        record_deletion(world, "droplets", droplet_id, at)
-        world.droplets.remove(droplet_id)
+        remove_billed(world, "droplets", droplet_id, at)
         run_effects(world, "droplet.deleted", at, droplet_id)
         if "with" in arguments:
             world.effects["droplet.destroyed_with"](world, at, droplet_id, arguments["with"])

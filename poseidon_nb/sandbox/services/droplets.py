@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import prices
 from poseidon_nb.sandbox.actions import begin_action, raise_if_busy
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import (
     NOT_FOUND_TEXT,
@@ -308,12 +309,6 @@ def _destroy_associated(world: World, at: float, droplet_id: int, wanted: dict[s
     world.actions.put(action["id"], action.with_internal(outcome=outcome))
 
 
-def _destroy_address(world: World, row: dict[str, str]) -> bool:
-    exists = row["name"] in world.reserved_ips
-    world.reserved_ips.remove(row["name"])
-    return exists
-
-
 def _destroy_snapshot(world: World, row: dict[str, str]) -> bool:
     image = world.images.get(int(row["id"]))
     if image is not None:
@@ -321,24 +316,13 @@ def _destroy_snapshot(world: World, row: dict[str, str]) -> bool:
     return image is not None
 
 
-def _destroy_volume(world: World, row: dict[str, str]) -> bool:
-    exists = row["id"] in world.volumes
-    world.volumes.remove(row["id"])
-    return exists
-
-
-def _destroy_volume_snapshot(world: World, row: dict[str, str]) -> bool:
-    exists = row["id"] in world.volume_snapshots
-    world.volume_snapshots.remove(row["id"])
-    return exists
-
-
 _DESTROYERS: dict[str, Callable[[World, dict[str, str]], bool]] = {
-    "reserved_ips": _destroy_address,
-    "floating_ips": _destroy_address,
+    **dict.fromkeys(
+        ("reserved_ips", "floating_ips"), lambda world, row: remove_billed(world, "reserved_ips", row["name"])
+    ),
     "snapshots": _destroy_snapshot,
-    "volumes": _destroy_volume,
-    "volume_snapshots": _destroy_volume_snapshot,
+    "volumes": lambda world, row: remove_billed(world, "volumes", row["id"]),
+    "volume_snapshots": lambda world, row: remove_billed(world, "volume_snapshots", row["id"]),
 }
 
 

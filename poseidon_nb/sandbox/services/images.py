@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, parse_id, required_field
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import forbidden, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tag, validate_tag
@@ -136,8 +136,7 @@ def _delete(call: Call, image: StoredObject) -> None:
 
 def remove_image(world: World, image: StoredObject) -> None:
     """Remove an image, also from its droplet's lists."""
-    record_deletion(world, "images", image["id"])
-    world.images.remove(image["id"])
+    remove_billed(world, "images", image["id"])
     droplet = world.droplets.get(image.internal.get("droplet_id"))
     if droplet is not None:
         ids = {name: [id_ for id_ in droplet[name] if id_ != image["id"]] for name in ("snapshot_ids", "backup_ids")}

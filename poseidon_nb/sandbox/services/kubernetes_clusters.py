@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.fields import Field, read_fields
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.responses import respond, unprocessable
 from poseidon_nb.sandbox.services.droplet_creation import check_capacity
 from poseidon_nb.sandbox.services.droplets import droplets_with_tag
@@ -167,8 +167,7 @@ def _delete_with(world: World, cluster: StoredObject, selected: Associated) -> N
         remove_balancer(world, balancer["id"])
     for volume in selected["volumes"]:
         detach_volume(world, volume["id"])
-        record_deletion(world, "volumes", volume["id"])
-        world.volumes.remove(volume["id"])
+        remove_billed(world, "volumes", volume["id"])
     for snapshot in selected["volume_snapshots"]:
         remove_volume_snapshot(world, snapshot)
     CLUSTERS.remove(world, cluster)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import transition_s
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.history import remove_billed, with_change
 from poseidon_nb.sandbox.invoices import node_count
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import respond, unprocessable
@@ -130,8 +130,7 @@ def _update(call: Call, balancer: StoredObject) -> StoredObject:
 
 def remove_balancer(world: World, id_: str) -> None:
     """Remove a load balancer, also from firewalls and global load balancers."""
-    record_deletion(world, "load_balancers", id_)
-    world.load_balancers.remove(id_)
+    remove_billed(world, "load_balancers", id_)
     remove_load_balancer(world, id_)
     for other in world.load_balancers.all():
         if id_ in other.public.get("target_load_balancer_ids", ()):

@@ -28,7 +28,7 @@ from poseidon_nb.sandbox.actions import (
     raise_if_busy,
 )
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.history import remove_billed, with_change
 from poseidon_nb.sandbox.responses import HTTPResponse, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.byoip import brought_ip
 from poseidon_nb.sandbox.store import StoredObject, to_json
@@ -241,8 +241,7 @@ def delete_ip(call: Call) -> HTTPResponse:
     address = _requested_ip(call)
     if is_busy(call.world, RESERVED, address["ip"]):
         raise pending_event(_api_name(call))
-    record_deletion(call.world, "reserved_ips", address["ip"])
-    call.world.reserved_ips.remove(address["ip"])
+    remove_billed(call.world, "reserved_ips", address["ip"])
     return no_content()
 
 

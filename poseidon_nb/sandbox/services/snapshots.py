@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.actions import raise_if_busy
 from poseidon_nb.sandbox.call import required_field
-from poseidon_nb.sandbox.history import record_deletion
+from poseidon_nb.sandbox.history import remove_billed
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.images import remove_image
@@ -118,8 +118,7 @@ def add_volume_snapshot(
 
 def remove_volume_snapshot(world: World, snapshot: StoredObject) -> None:
     """Remove a snapshot of a volume."""
-    record_deletion(world, "volume_snapshots", snapshot["id"])
-    world.volume_snapshots.remove(snapshot["id"])
+    remove_billed(world, "volume_snapshots", snapshot["id"])
 
 
 def _list_of_volume(call: Call, volume: StoredObject) -> list[StoredObject]:

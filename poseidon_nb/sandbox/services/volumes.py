@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import objects, rng
 from poseidon_nb.sandbox.actions import begin_action, find_action, is_action_on, list_actions, raise_if_busy
 from poseidon_nb.sandbox.call import optional_field, required_field
-from poseidon_nb.sandbox.history import record_deletion, with_change
+from poseidon_nb.sandbox.history import remove_billed, with_change
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import conflict, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.tags import ensure_tags, requested_tags
@@ -183,8 +183,7 @@ def _delete(world: World, volume: StoredObject) -> None:
     if volume["droplet_ids"]:
         raise conflict("attached volume cannot be deleted")
     raise_if_busy(world, "volume", volume["id"])
-    record_deletion(world, "volumes", volume["id"])
-    world.volumes.remove(volume["id"])
+    remove_billed(world, "volumes", volume["id"])
 
 
 def check_attachable(world: World, volume: StoredObject, region: str, others: int) -> None:

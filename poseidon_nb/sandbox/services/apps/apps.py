@@ -17,7 +17,7 @@ from poseidon_nb.sandbox import objects
 from poseidon_nb.sandbox.responses import HTTPResponse, not_found, respond
 from poseidon_nb.sandbox.services.apps.alerts import update_alerts
 from poseidon_nb.sandbox.services.apps.deployments import deploy, require_unpinned
-from poseidon_nb.sandbox.services.apps.objects import APPS, check_name, static_apps, with_spec
+from poseidon_nb.sandbox.services.apps.objects import APPS, check_name, static_apps, update_prices, with_spec
 from poseidon_nb.sandbox.services.apps.spec import is_static, monthly_usd, read_spec, reference
 from poseidon_nb.sandbox.services.projects import requested_project
 
@@ -90,6 +90,7 @@ def _get(call: Call) -> HTTPResponse:
 
 def _delete(call: Call, app: StoredObject) -> dict[str, Any]:
     APPS.remove(call.world, app)
+    update_prices(call.world, call.world.now())
     return {"id": app["id"]}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.sandbox import rng
 from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.responses import bad_request, conflict, respond
-from poseidon_nb.sandbox.services.apps.objects import APPS, with_live_domains
+from poseidon_nb.sandbox.services.apps.objects import APPS, update_prices, with_live_domains
 from poseidon_nb.sandbox.services.apps.progress import BUILT, find_failure, progress, uses_image
 from poseidon_nb.sandbox.services.apps.spec import components, tier
 from poseidon_nb.sandbox.states import States
@@ -177,6 +177,7 @@ def _activate(world: World, at: float, key: str) -> None:
         DEPLOYMENTS.change(world, before, phase="SUPERSEDED")
     APPS.put(world, with_live_domains(app, at).with_internal(active=deployment["id"]), at)
     _finish(world, at, key)
+    update_prices(world, at)
 
 
 def _finish(world: World, at: float, key: str) -> None:

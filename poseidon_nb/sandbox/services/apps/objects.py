@@ -1,7 +1,11 @@
-"""Apps as objects of the account: their fields, domains, addresses and prices."""
+"""Apps as objects of the account: their fields, domains, addresses and prices.
+
+Three apps that are only static sites are free. Not documented, chosen here: these are the oldest ones that are deployed.
+"""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
@@ -103,12 +107,25 @@ def static_apps(world: World, own_id: str = "") -> int:
     return sum(app["id"] != own_id and is_static(app["spec"]) for app in APPS.all(world))
 
 
+def _serves_static_sites(app: StoredObject) -> bool:
+    """Return whether an app is deployed and only static sites."""
+    return "active_deployment" in app.public and is_static(active_spec(app))
+
+
 def _price(world: World, public: dict[str, Any]) -> Price | None:
     active = public.get("active_deployment")
     if active is None:
         return None
-    usd = monthly_usd(active["spec"], static_apps(world, public["id"]))
+    older = itertools.takewhile(lambda app: app["id"] != public["id"], APPS.all(world))
+    usd = monthly_usd(active["spec"], sum(map(_serves_static_sites, older)))
     return Price("App Platform", "1-DO-APP", usd, f"{active['spec']['name']} (app)") if usd else None
+
+
+def update_prices(world: World, at: float) -> None:
+    """Update the prices of static apps after an app has changed or is gone: another one may be free then."""
+    for app in APPS.all(world):
+        if _serves_static_sites(app):
+            APPS.put(world, app, at)
 
 
 APPS = Resource("apps", build=_new_app, price=_price)

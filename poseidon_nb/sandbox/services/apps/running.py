@@ -125,7 +125,7 @@ def _functions_health(world: World, app_id: str, name: str, hour: int) -> dict[s
 def _traffic(call: Call, apps: list[StoredObject], date: str | None) -> HTTPResponse:
     try:
         at = parse_time(date) if date else call.world.now() - DAY_S
-    except (ValueError, OverflowError):
+    except ValueError:
         at = -1
     if at < 0:
         raise bad_request("date must be a time such as 2026-11-23T00:00:00Z.")

@@ -98,7 +98,7 @@ def _source_of_backup(world: World, values: dict[str, Any]) -> StoredObject | No
 def _parse_time(text: str | None, default: int) -> int | None:
     try:
         return parse_time(text) if text else default
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         return None
 
 
