@@ -1,4 +1,4 @@
-"""Progress rows below a cell that did not wait: they keep updating while the next cell runs, and end as text and HTML.
+"""Progress rows below a cell that did not wait: they keep updating while the next cell runs.
 
 They share the client's one account monitor with the panels, and leave it when the last action has ended.
 """
@@ -9,7 +9,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.client.actions.progress import Progress
-from poseidon_nb.widgets.progress import ProgressModel, ProgressRows
+from poseidon_nb.widgets.kernel import start_timer
+from poseidon_nb.widgets.progress import ProgressModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +22,56 @@ if TYPE_CHECKING:
     from poseidon_nb.client.monitor.subscription import ActionUpdate
 
     Row = Mapping[str, Any]
+
+#: Seconds between a change and its display.
+ROWS_REFRESH_S = 0.2
+
+
+class RowsOutput:
+    """The output below a cell that shows rows: soon after each change, and at once at the end.
+
+    Parameters
+    ----------
+    model : ProgressModel
+    display : callable
+        IPython's ``display``; only called here, on the thread of the cell.
+    start_timer : callable
+        Calls a function after some seconds; returns an object with ``cancel()``.
+    """
+
+    def __init__(
+        self,
+        model: ProgressModel,
+        display: Callable[..., Any],
+        start_timer: Callable[[float, Callable[[], None]], Any] = start_timer,
+    ) -> None:
+        self._model = model
+        self._start_timer = start_timer
+        self._lock = threading.Lock()
+        self._timer: Any = None
+        self._over = False
+        # Updated by its id, so that it changes below its own cell.
+        self._handle = display(model.live_bundle(), raw=True, display_id=True)
+
+    def refresh(self) -> None:
+        """Show the model soon: a poll brings news of many actions, one by one."""
+        with self._lock:
+            if self._timer is None and not self._over:
+                self._timer = self._start_timer(ROWS_REFRESH_S, self._show)
+
+    def _show(self) -> None:
+        with self._lock:
+            self._timer = None
+            if not self._over:
+                self._handle.update(self._model.live_bundle(), raw=True)
+
+    def finish(self) -> None:
+        """Show the model for the last time."""
+        with self._lock:
+            self._over = True
+            if self._timer is not None:
+                self._timer.cancel()
+            self._handle.update(self._model.final_bundle(), raw=True)
 
 
 class BackgroundRows:
@@ -39,11 +90,9 @@ class BackgroundRows:
         self._model.note = "continuing in the background"
         self._execution = execution
         self._over = False
-        self._rows = ProgressRows(self._model)
         for run in execution.chains:
             self._update_model(run)
-        self._rows.refresh()
-        self._handle = display(self._rows.bundle(), raw=True, display_id=True)
+        self._output = RowsOutput(self._model, display)
         execution.on_change = self._changed
 
     def _update_model(self, run: ChainRun) -> None:
@@ -56,15 +105,14 @@ class BackgroundRows:
                 return
             self._update_model(run)
             if not self._execution.done:
-                self._rows.refresh()
+                self._output.refresh()
                 return
             self._over = True
             failed = [
                 one.error for one in self._execution.outcomes() if one.error is not None and not one.step.best_effort
             ]
             self._model.note = f"failed: {failed[0]}" if failed else "finished in the background"
-            self._handle.update(_plain(self._model), raw=True)
-            self._rows.close()
+            self._output.finish()
 
 
 class LiveRows:
@@ -99,9 +147,7 @@ class LiveRows:
             self._model.update(Progress(action.id, action.label, action.status, 0.0))
         if made and not started:
             self._model.note = "creating"
-        self._rows = ProgressRows(self._model)
-        self._rows.refresh()
-        self._handle = display(self._rows.bundle(), raw=True, display_id=True)
+        self._output = RowsOutput(self._model, display)
         with self._lock:
             # An update on another thread waits until there is a subscription to close.
             self._subscription = client.monitor.subscribe(
@@ -125,7 +171,7 @@ class LiveRows:
             if len(self._done) >= len(self._wanted) + len(self._creating):
                 self._end()
             else:
-                self._rows.refresh()
+                self._output.refresh()
 
     def _changed(self) -> None:
         with self._lock:
@@ -136,11 +182,4 @@ class LiveRows:
     def _end(self) -> None:
         self._over = True
         self._subscription.close()
-        # Updated by its id, so that it changes below its own cell.
-        self._handle.update(_plain(self._model), raw=True)
-        self._rows.close()
-
-
-def _plain(model: ProgressModel) -> dict[str, str]:
-    # This is what a notebook without a kernel shows.
-    return {"text/plain": model.text(), "text/html": model.html()}
+        self._output.finish()

@@ -1,4 +1,4 @@
-"""Progress of a running command: rows of widgets in a notebook, one line of text in a terminal.
+"""Progress of a running command: rows of HTML in a notebook, one line of text in a terminal.
 
 A view can be updated from any thread. It redraws at most ten times a second.
 """
@@ -150,7 +150,7 @@ class TextProgress(ProgressDisplay):
 
 
 class NotebookProgress(ProgressDisplay):
-    """Rows of widgets below the cell. At the end they become plain text and HTML, which a saved notebook keeps.
+    """Rows below the cell, which are replaced whenever something has changed. A saved notebook keeps the last ones.
 
     Parameters
     ----------
@@ -163,12 +163,12 @@ class NotebookProgress(ProgressDisplay):
         super().__init__(clock)
         self._display = display
         self._thread = threading.get_ident()
-        self._rows: Any = None
         self._handle: Any = None
+        self._shown: dict[str, str] = {}
 
     def follow(self, client: Client, actions: Iterable[Action] = (), creating: Iterable[Row] = ()) -> None:
         """Leave rows below the cell that keep updating while the next cell runs."""
-        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # loads ipywidgets
+        from poseidon_nb.magics.live_rows import LiveRows  # noqa: PLC0415  # only needed here
 
         running, made = [action for action in actions if not action.done], [*creating]
         if running or made:
@@ -176,26 +176,25 @@ class NotebookProgress(ProgressDisplay):
 
     def follow_execution(self, execution: Execution) -> None:
         """Leave rows below the cell that keep updating while the next cell runs."""
-        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # loads ipywidgets
+        from poseidon_nb.magics.live_rows import BackgroundRows  # noqa: PLC0415  # only needed here
 
         BackgroundRows(execution, self._display)
 
     def _show(self) -> bool:
-        if self._rows is None and threading.get_ident() != self._thread:
+        if self._handle is None and threading.get_ident() != self._thread:
             # ipykernel shows what another thread displays below whichever cell ran last; `look` displays it instead.
             return False
-        if self._rows is None:
-            from poseidon_nb.widgets.progress import ProgressRows  # noqa: PLC0415  # loads ipywidgets
-
-            self._rows = ProgressRows(self.model)
-            self._rows.refresh()
-            self._handle = self._display(self._rows.bundle(), raw=True, display_id=True)
-        else:
-            self._rows.refresh()
+        self._replace(self.model.live_bundle())
         return True
 
     def _finish(self) -> None:
         if self._paused_s:
             self.model.note = f"waited {format_duration(self._paused_s)}: {self._reason}"
-        self._handle.update({"text/plain": self.model.text(), "text/html": self.model.html()}, raw=True)
-        self._rows.close()
+        self._replace(self.model.final_bundle())
+
+    def _replace(self, bundle: dict[str, str]) -> None:
+        if self._handle is None:
+            self._handle = self._display(bundle, raw=True, display_id=True)
+        elif bundle != self._shown:
+            self._handle.update(bundle, raw=True)
+        self._shown = bundle

@@ -209,8 +209,13 @@ class Picture(go.Figure):
     #: IPython would add it to the bundle, and exported notebooks prefer HTML to a picture.
     _repr_html_ = None
 
-    def svg(self) -> str:
+    def svg(self, *, in_page: bool = False) -> str:
         """Return the chart as SVG, drawn without a browser; the summary is its description.
+
+        Parameters
+        ----------
+        in_page : bool
+            Whether the picture is as wide as its place in a page. Otherwise it has the size of the chart, as in a file.
 
         Raises
         ------
@@ -219,14 +224,14 @@ class Picture(go.Figure):
         """
         from poseidon_nb.plots.svg import draw_svg  # noqa: PLC0415  # only a display needs it
 
-        return draw_svg(self, summary=self._summary)
+        return draw_svg(self, summary=self._summary, in_page=in_page)
 
     def _still(self) -> dict[str, str]:
         """Return what is shown where plotly's script does not run: the picture, or else the table."""
         from poseidon_nb.plots.svg import UnsupportedFigure  # noqa: PLC0415  # as in `svg`
 
         try:
-            return {SVG_MIME: self.svg()}
+            return {SVG_MIME: self.svg(in_page=True)}
         except UnsupportedFigure:
             # The chart was changed. Plotly still draws it.
             pass

@@ -1,7 +1,7 @@
 """Progress of running actions: the rows below a ``%do`` that waits, and the same as one line of text.
 
-`ProgressModel` collects updates and formats them; `ProgressRows` shows them as widgets. A bar is an estimate and says so:
-it stays below 100 % until the server reports the end. Without history only the elapsed time is shown.
+`ProgressModel` collects updates and formats them as text and as HTML. A bar is an estimate and says so: it stays below 100 %
+until the server reports the end. Without history only the elapsed time is shown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poseidon_nb.text import escape_unprintable, format_duration, pluralize
 
@@ -23,6 +23,14 @@ COLORS = {"completed": "--jp-success-color1", "errored": "--jp-error-color1"}
 RUNNING_COLOR = "--jp-brand-color1"
 #: What a terminal shows below the rows: it can show no update of them.
 ONLY_IN_NOTEBOOKS = "Only notebooks show further progress."
+#: Shown below rows that were not replaced for this time, such as those of a notebook that was saved while an action was in
+#: progress. Longer than the time between two polls. A page that removes the style shows it from the beginning.
+STALE_S = 15
+_STALE = "No recent update. %do actions list shows the current state."
+_STALE_HTML = (
+    "<style>@keyframes pnb-stale { from { max-height: 0; opacity: 0 } }</style>"
+    f"<div style='max-height:9em;overflow:hidden;animation:pnb-stale {STALE_S}s step-end'>{_STALE}</div>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,49 +138,23 @@ class ProgressModel:
         table = f"<table class='pnb-progress-done'>{cells}</table>" if cells else ""
         return table + "".join(f"<div>{escape(line)}</div>" for line in (self.count_text(), self.note) if line)
 
+    def live_html(self) -> str:
+        """Return the progress as HTML with bars, to be replaced at the next update."""
+        bars = "".join(map(bar_html, self.rows()))
+        status = self.note or self.count_text()
+        told = f"<div role='status' aria-live='polite'>{escape(status)}</div>" if status else ""
+        return f"<div class='pnb-progress'>{bars}{told}{_STALE_HTML}</div>"
 
-class ProgressRows:
-    """The rows as widgets. Values may be set from any thread; nothing is displayed here.
+    def live_bundle(self) -> dict[str, str]:
+        """Return the progress by MIME type while actions are in progress.
 
-    Parameters
-    ----------
-    model : ProgressModel
-    """
+        This is HTML and no widget, so that a notebook that is saved meanwhile can be read without a kernel.
+        """
+        return {"text/plain": f"{self.text()}\n{ONLY_IN_NOTEBOOKS}", "text/html": self.live_html()}
 
-    def __init__(self, model: ProgressModel) -> None:
-        import ipywidgets  # noqa: PLC0415  # takes 70 ms, which only a wait should cost
-
-        self._new_line = ipywidgets.HTML
-        self._model = model
-        self._bars: list[Any] = []
-        self._status = ipywidgets.HTML()
-        self.widget = ipywidgets.VBox([self._status])
-        self.widget.add_class("pnb-progress")
-
-    def refresh(self) -> None:
-        """Show the model. Setting a value to what it already is sends nothing."""
-        rows = self._model.rows()
-        if len(rows) > len(self._bars):
-            self._bars += [self._new_line() for _ in rows[len(self._bars) :]]
-            self.widget.children = (*self._bars, self._status)
-        for bar, row in zip(self._bars, rows, strict=True):
-            bar.value = bar_html(row)
-        status = self._model.note or self._model.count_text()
-        self._status.value = f"<div role='status' aria-live='polite'>{escape(status)}</div>" if status else ""
-
-    def bundle(self) -> dict[str, Any]:
-        """Return the rows by MIME type: the widgets, and what they show now for front ends without widgets."""
-        plain = {"text/plain": f"{self._model.text()}\n{ONLY_IN_NOTEBOOKS}", "text/html": self._model.html()}
-        return dict(self.widget._repr_mimebundle_()) | plain
-
-    def close(self) -> None:
-        """Close the widgets, in the kernel and in the page."""
-        for widget in (*self._bars, self._status, self.widget):
-            # Closing a widget does not close its layout and style.
-            for owned in (widget.layout, getattr(widget, "style", None)):
-                if owned is not None:
-                    owned.close()
-            widget.close()
+    def final_bundle(self) -> dict[str, str]:
+        """Return the progress by MIME type when all actions have ended."""
+        return {"text/plain": self.text(), "text/html": self.html()}
 
 
 def bar_html(row: ProgressRow) -> str:
@@ -190,10 +172,11 @@ def bar_html(row: ProgressRow) -> str:
     return (
         "<div class='pnb-row' style='display:flex;align-items:center;gap:.75em;line-height:1.6;color:var(--jp-ui-font-color1)'>"
         f"<span class='pnb-row-label' style='flex:0 1 16em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap' title='{escape(row.label)}'>"
-        f"{escape(row.label)}</span>"
+        # The spaces are for pages that remove styles.
+        f"{escape(row.label)}</span> "
         f"<span class='pnb-row-bar' role='progressbar' aria-label='{escape(row.label)}' aria-valuemin='0' aria-valuemax='100'{value}"
         f" aria-valuetext='{escape(row.text)}' style='flex:0 0 12em;height:.6em;border-radius:.3em;overflow:hidden;"
         "background:var(--jp-layout-color3, #ddd)'>"
-        f"<span style='display:block;height:100%;border-radius:.3em;{fill}'></span></span>"
+        f"<span style='display:block;height:100%;border-radius:.3em;{fill}'></span></span> "
         f"<span class='pnb-row-text' style='flex:1 1 auto;font-variant-numeric:tabular-nums'>{escape(row.text)}</span></div>"
     )

@@ -26,6 +26,11 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
     notebook.run(1)
     notebook.wait_bars("create demo", 4)
     notebook.picture("progress_light")
+    notebook.save()
+    (saved,) = lab[2].glob("test_a_bar_moves*.ipynb")
+    text = saved.read_text()
+    assert "role='progressbar'" in text, "what can be read without a kernel"
+    assert "widget-view" not in text
     notebook.output(1).locator("table.pnb-progress-done").wait_for(timeout=60_000)
     notebook.wait_idle()
     shown = notebook.bars("create demo")
@@ -36,7 +41,6 @@ def test_a_bar_moves_while_a_droplet_is_made_and_leaves_text_behind(open_noteboo
     assert notebook.output(1).locator("table.pnb-progress-done").inner_text().startswith("create demo")
     assert "active" in notebook.output(1).inner_text()
     notebook.save()
-    (saved,) = lab[2].glob("test_a_bar_moves*.ipynb")
     text = saved.read_text()
     assert "widget-view" not in text
     assert "dop_v1" not in text

@@ -27,6 +27,13 @@ CHART = "po.do('cost --by tag --plot')"
 #: The cell of the first panel, and that of the chart.
 FIRST, DRAWN = 2, 6
 
+#: Where a picture is, and how wide the place is that it has.
+PLACE = """one => {
+    const { left, width, height } = one.getBoundingClientRect();
+    const ratio = one.naturalHeight / one.naturalWidth;
+    return { left, width, height, ratio, complete: one.complete, room: one.parentElement.clientWidth };
+}"""
+
 pytestmark = pytest.mark.timeout(240)
 
 
@@ -128,8 +135,15 @@ def test_a_page_of_html_shows_the_facts_as_a_table_with_scripts_and_without(save
         chart = page.locator(".jp-Cell").nth(DRAWN)
         picture = chart.locator("img")
         assert picture.get_attribute("src").startswith("data:image/svg+xml")
-        assert picture.evaluate("one => one.complete && one.naturalWidth > 600 && one.naturalHeight > 200")
         assert picture.is_visible()
+        for width in (700, 960, 1400):
+            page.set_viewport_size({"width": width, "height": 900})
+            shown = picture.evaluate(PLACE)
+            # As wide as its place, and so neither cut nor small.
+            assert shown["complete"]
+            assert shown["left"] >= 0
+            assert 0.8 * width < shown["width"] <= shown["room"] < width
+            assert shown["height"] == pytest.approx(shown["width"] * shown["ratio"], abs=2)
         assert chart.locator("table").count() == 0
         context.close()
 

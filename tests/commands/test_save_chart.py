@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import stat
 
 import plotly.graph_objects as go
@@ -93,3 +94,22 @@ def test_a_chart_without_plot_and_a_panel_are_refused(desk, tmp_path):
         desk.do(f"panel web-1 --save {tmp_path}/x.html")
     with pytest.raises(errors.InvalidArgument, match="--plan returns a Plan, so it cannot be combined with --save"):
         desk.do(f"droplets reboot web-1 --plan --save {tmp_path}/x.html")
+
+
+def test_the_sentence_above_a_chart_does_not_repeat_the_numbers_of_the_chart(desk):
+    lines = (
+        *("cost", "cost --by tag --last 90d", "cost history", "rightsize", "regions matrix --family gpu"),
+        *("actions timeline --last 7d", "actions durations", "sizes frontier", "metrics cpu --tag web --last 1h"),
+    )
+    for line in lines:
+        desk.ui.said.clear()
+        picture = desk.do(f"{line} --plot")
+        above, below = (
+            {*re.findall(r"\$[\d,.]+\d|\d+ failed|\d+ actions", text)}
+            for text in (" ".join(desk.ui.said), picture.summary)
+        )
+        assert not above & below, line
+        assert below or line.startswith(("regions", "metrics")), line
+    desk.ui.said.clear()
+    desk.do("rightsize --plot")
+    assert desk.ui.said == ["2 droplets are off, so nothing was measured; they are still billed."]

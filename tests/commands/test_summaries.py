@@ -14,7 +14,7 @@ from poseidon_nb.commands.actions.summary import summarize_durations, summarize_
 from poseidon_nb.commands.cost.summary import summarize_history, summarize_reconciliation
 from poseidon_nb.commands.metrics.summary import summarize_coverage
 from poseidon_nb.commands.regions.summary import summarize_features
-from poseidon_nb.commands.rightsize.summary import summarize_advice
+from poseidon_nb.commands.rightsize.summary import summarize_advice, summarize_rest
 from poseidon_nb.commands.sizes.summary import summarize_cheapest
 from poseidon_nb.transport.rate_limit import RateLimit
 
@@ -74,6 +74,14 @@ def test_a_droplet_that_is_off_does_not_count_as_one_with_too_little_data():
     assert summarize_advice(advice(KEEP, UNKNOWN, UNKNOWN, UNKNOWN), off=[1, 2]) == (
         f"None of 4 droplets can be resized to a cheaper size. 2 droplets are off, {billed}; they are still billed."
         " 1 droplet has too little data; see the column why."
+    )
+
+
+def test_with_a_chart_only_what_it_does_not_show_is_said():
+    assert summarize_rest(advice(SMALLER, KEEP)) == ""
+    assert summarize_rest(advice(SMALLER, LARGER, UNKNOWN, UNKNOWN), off=[2]) == (
+        "1 should be larger, which costs $12.00 a month more. 1 droplet is off, so nothing was measured; it is still billed."
+        " 1 droplet has too little data; see %do rightsize."
     )
 
 

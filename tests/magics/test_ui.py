@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from ipywidgets.widgets.widget import _instances
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
+from poseidon_nb.magics.live_rows import RowsOutput
 from poseidon_nb.magics.progress_display import REFRESH_S, NotebookProgress, TextProgress
 from poseidon_nb.magics.ui import LINE_WIDTH, NotebookUI, TerminalUI, current_ui
-from poseidon_nb.widgets.progress import ONLY_IN_NOTEBOOKS
+from poseidon_nb.widgets.progress import ONLY_IN_NOTEBOOKS, ProgressModel
 
 
 class Screen(io.StringIO):
@@ -218,7 +218,7 @@ class Display:
 
     def __call__(self, bundle, *, raw, display_id):
         assert bundle["text/plain"].endswith(ONLY_IN_NOTEBOOKS)
-        self.shown.append(_instances[bundle["application/vnd.jupyter.widget-view+json"]["model_id"]])
+        self.shown.append(bundle)
         return self
 
     def update(self, bundle, *, raw):
@@ -231,21 +231,21 @@ def in_a_thread(action, *args):
     thread.join()
 
 
-def status_of(widget) -> str:
-    return widget.children[-1].value
-
-
-def test_rows_are_displayed_once_and_become_text_and_html_at_the_end(clock):
+def test_rows_are_displayed_once_and_replaced_whenever_they_have_changed(clock):
     display = Display()
     with NotebookProgress(clock, display) as view:
         assert display.shown == []
-        view.tell(progress())
-        view.tell(progress("completed"))
-        widget = display.shown[0]
+        for elapsed_s in (3.0, 3.0, 4.0):
+            clock.advance(1)
+            view.tell(progress(elapsed_s=elapsed_s))
+        view.tell(progress("completed", elapsed_s=5.0))
     assert len(display.shown) == 1
-    assert display.updates == [{"text/plain": view.model.text(), "text/html": view.model.html()}]
-    assert "✓ completed" in display.updates[0]["text/html"]
-    assert widget.comm is None, "closed"
+    assert "role='progressbar'" in display.shown[0]["text/html"]
+    running, ended, final = display.updates
+    assert "4 s" in running["text/html"]
+    assert "✓ completed" in ended["text/html"]
+    assert final == {"text/plain": view.model.text(), "text/html": view.model.html()}
+    assert final["text/plain"] == "reboot web-1: ✓ completed in 5 s"
 
 
 def test_news_is_shown_ten_times_a_second_at_most_and_an_end_at_once(clock, monkeypatch):
@@ -267,11 +267,11 @@ def test_what_a_worker_tells_first_is_displayed_by_the_blocked_command_when_it_l
         in_a_thread(view.wait, 12.0, "rate limit")
         assert display.shown == [], "a worker never displays"
         view.look()
-        assert "waiting 12 s: rate limit" in status_of(display.shown[0])
+        assert "waiting 12 s: rate limit" in display.shown[0]["text/html"]
         clock.advance(4)
         in_a_thread(view.wait, 8.0, "rate limit")
-        assert "waiting 8 s: rate limit" in status_of(display.shown[0]), "but it may set a value"
-    assert display.updates[0]["text/plain"] == "waited 12 s: rate limit"
+        assert "waiting 8 s: rate limit" in display.updates[0]["text/html"], "but it may replace what is displayed"
+    assert display.updates[1]["text/plain"] == "waited 12 s: rate limit"
 
 
 def test_a_command_that_nobody_holds_up_displays_nothing_when_it_looks(clock):
@@ -313,3 +313,36 @@ def test_a_terminal_shows_panels_and_charts_in_lines_that_fit(monkeypatch, capsy
     monkeypatch.setenv("COLUMNS", "72")
     TerminalUI().show(SimpleNamespace(text=lambda width: f"fits {width}"))
     assert capsys.readouterr().out == "fits 72\n"
+
+
+class Timers:
+    """Timers that a test lets ring."""
+
+    def __init__(self) -> None:
+        self.waiting: list[object] = []
+
+    def __call__(self, seconds, function):
+        timer = SimpleNamespace(ring=function, cancel=lambda: self.waiting.remove(timer))
+        self.waiting.append(timer)
+        return timer
+
+    def ring(self):
+        self.waiting.pop().ring()
+
+
+def test_rows_of_a_command_that_did_not_wait_follow_a_burst_of_news_with_one_update():
+    model, display, timers = ProgressModel(), Display(), Timers()
+    output = RowsOutput(model, display, timers)
+    for number in range(30):
+        model.update(progress(id=number))
+        output.refresh()
+    assert (len(timers.waiting), display.updates) == (1, [])
+    timers.ring()
+    assert ["30 actions: 30 in progress" in one["text/html"] for one in display.updates] == [True]
+    output.refresh()
+    model.update(progress("completed"))
+    output.finish()
+    assert timers.waiting == []
+    output.refresh()
+    assert timers.waiting == [], "an end is final"
+    assert display.updates[1:] == [model.final_bundle()]

@@ -171,10 +171,15 @@ def test_the_text_fits_the_line_and_names_the_columns_that_do_not() -> None:
     )
 
 
-def test_a_picture_that_is_part_of_a_page_is_as_wide_as_the_page_at_most() -> None:
-    root = a_picture().svg().partition(">")[0]
-    assert 'style="max-width:100%;height:auto"' in root
-    assert "viewBox" in root
+def test_a_picture_in_a_page_takes_its_width_and_a_file_has_the_size_of_a_slide() -> None:
+    picture = a_picture()
+    file, shown = (svg.partition(">")[0] for svg in (picture.svg(), picture._repr_mimebundle_()[SVG_MIME]))
+    assert ' width="960" height="540" style="max-width:100%;height:auto"' in file
+    # With a width of its own, an image is cut where the page is narrower.
+    assert ' style="max-width:960px"' in shown
+    assert not re.search(r" (width|height)=", shown)
+    for root in (file, shown):
+        assert ' viewBox="0 0 960 540"' in root
 
 
 def test_a_first_chart_does_not_load_what_plotly_needs_to_choose_a_renderer() -> None:

@@ -225,7 +225,7 @@ def test_a_front_end_gets_the_picture_beside_the_figure_and_no_html_that_it_woul
     picture = pictures["savings"]
     bundle, _ = DisplayFormatter().format(picture)
     assert {*bundle} - {PLOTLY_MIME} == {"text/plain", SVG_MIME}
-    assert bundle[SVG_MIME] == picture.svg()
+    assert bundle[SVG_MIME] == picture.svg(in_page=True)
 
 
 def test_a_chart_with_something_unknown_is_still_displayed_with_its_table():

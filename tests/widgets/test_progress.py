@@ -1,19 +1,16 @@
-"""Progress rows: the text of the model, and widgets that show it, send only changes and are closed completely."""
+"""Progress rows: the model as text and as HTML, while actions are in progress and at the end."""
 
 from __future__ import annotations
 
 import re
-import threading
 from html.parser import HTMLParser
 
-import ipywidgets
 import pytest
 
 from poseidon_nb.client.actions.progress import Estimate, Progress
 from poseidon_nb.widgets.progress import (
     MAX_ROWS,
     ProgressModel,
-    ProgressRows,
     bar_html,
     progress_row,
 )
@@ -107,15 +104,11 @@ class Tags(HTMLParser):
 def test_a_hostile_name_stays_text_everywhere():
     model = model_of(progress(label=HOSTILE), progress("errored", id=2, label=HOSTILE))
     model.note = HOSTILE
-    rows = ProgressRows(model)
-    rows.refresh()
-    shown = [model.html(), *(line.value for line in rows.widget.children)]
-    for html in shown:
+    for html in (model.html(), model.live_html()):
         tags = Tags(html).found
-        assert {tag for tag, _ in tags} <= {"table", "tr", "td", "div", "span"}
+        assert {tag for tag, _ in tags} <= {"table", "tr", "td", "div", "span", "style"}
         assert not any(name.startswith("on") for _, attributes in tags for name in attributes)
     assert Tags(bar_html(progress_row(progress(label=HOSTILE)))).found[2][1]["aria-label"] == HOSTILE
-    rows.close()
 
 
 def test_saved_html_needs_no_script_and_no_widget():
@@ -150,56 +143,14 @@ def test_the_color_follows_the_theme_and_the_text_says_the_same(status, colour):
     assert status == "in-progress" or status in html
 
 
-@pytest.fixture
-def sent(monkeypatch):
-    """Collect every state that a widget sends to the page."""
-    states = []
-    monkeypatch.setattr(ipywidgets.Widget, "send_state", lambda self, key=None: states.append((self, key)))
-    return states
-
-
-def test_rows_that_did_not_change_send_nothing(sent):
-    model = model_of(progress(), progress(id=2))
-    rows = ProgressRows(model)
-    rows.refresh()
-    sent.clear()
-    rows.refresh()
-    assert sent == []
-    model.update(progress(id=2, elapsed_s=6.0))
-    rows.refresh()
-    assert [key for _, key in sent] == ["value"]
-    assert sent[0][0] is rows.widget.children[1]
-
-
-def test_each_action_adds_a_row_and_the_status_is_last():
-    model = model_of(progress())
-    rows = ProgressRows(model)
-    rows.refresh()
-    assert len(rows.widget.children) == 2
-    assert rows.widget.children[-1].value == ""
-    model.update(progress("completed", id=2))
-    rows.refresh()
-    assert len(rows.widget.children) == 3
-    assert re.search(r"role='status'.*2 actions: 1 in progress, 1 completed", rows.widget.children[-1].value)
-    rows.close()
-
-
-def test_closing_closes_everything():
-    before = {*ipywidgets.widgets.widget._instances}
-    rows = ProgressRows(model_of(progress(), progress(id=2)))
-    rows.refresh()
-    assert {*ipywidgets.widgets.widget._instances} - before
-    rows.close()
-    assert {*ipywidgets.widgets.widget._instances} - before == set()
-
-
-def test_values_may_be_set_from_another_thread():
-    model = model_of(progress())
-    rows = ProgressRows(model)
-    rows.refresh()
-    model.update(progress("completed"))
-    thread = threading.Thread(target=rows.refresh)
-    thread.start()
-    thread.join()
-    assert "✓ completed" in rows.widget.children[0].value
-    rows.close()
+def test_a_notebook_that_was_saved_meanwhile_has_text_and_no_widget():
+    model = model_of(progress(median_s=25.0), progress("completed", id=2))
+    bundle = model.live_bundle()
+    assert {*bundle} == {"text/plain", "text/html"}
+    assert "<script" not in bundle["text/html"]
+    # Also where styles are removed, words stand apart.
+    words = re.sub(r"<style>.*</style>|<[^>]*>", "", bundle["text/html"])
+    assert "reboot web-1  5 s, about 20 s left" in words
+    assert "2 actions: 1 in progress, 1 completed" in words
+    assert "No recent update. %do actions list shows the current state." in words
+    assert "No recent update" not in bundle["text/plain"] + model.html()

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.commands.actions.spec import LAST
-from poseidon_nb.commands.actions.summary import summarize_durations, summarize_inconsistent, summarize_timeline
+from poseidon_nb.commands.actions.summary import (
+    summarize_durations,
+    summarize_inconsistent,
+    summarize_inconsistent_spans,
+    summarize_timeline,
+)
 from poseidon_nb.commands.dry_run import droplet_lists, operation_reads
 from poseidon_nb.commands.reading import fetch_concurrently
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
@@ -86,8 +91,16 @@ def show_timeline(context: CommandContext) -> TableResult | Live:
     found = timeline.spans(actions, names, now=context.client.now())
     _check_gone(context, gone, {*found["droplet_id"].dropna()})
     whose = "any droplet" if chosen is None else truncated_list([*names.values(), *map(str, gone)])
-    context.ui.say(summarize_timeline(found, whose, _last(context)))
-    if context.option("plot"):
+    is_plot = bool(context.option("plot"))
+    # The chart has the numbers in its own words.
+    said = (
+        summarize_inconsistent_spans(found)
+        if is_plot and len(found)
+        else summarize_timeline(found, whose, _last(context))
+    )
+    if said:
+        context.ui.say(said)
+    if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.timeline(found))

@@ -24,7 +24,12 @@ def summarize_timeline(spans: pd.DataFrame, droplets: str, last: str) -> str:
     which = Counter(f"{type_} of {name}" for type_, name in zip(types, failed["name"], strict=True))
     running = int((spans["status"] == "in-progress").sum())
     summary = f"{counts} in the last {last}; {_failed(which, running)}."
-    return " ".join(filter(None, (summary, _inconsistent(spans["started_at"], spans["ended_at"]))))
+    return " ".join(filter(None, (summary, summarize_inconsistent_spans(spans))))
+
+
+def summarize_inconsistent_spans(spans: pd.DataFrame) -> str:
+    """Return how many actions of a timeline end before they start; empty if none does."""
+    return _inconsistent(spans["started_at"], spans["ended_at"])
 
 
 def summarize_durations(actions: pd.DataFrame, times: pd.DataFrame, last: str) -> str:

@@ -11,6 +11,7 @@ from poseidon_nb.commands.cost.invoices import items_since, preview_items, read_
 from poseidon_nb.commands.cost.spec import ALLOCATION_LAST, CHANGES_LAST, DEFAULT_KEY
 from poseidon_nb.commands.cost.summary import (
     summarize_allocation,
+    summarize_allocation_key,
     summarize_changes,
     summarize_cost,
     summarize_history,
@@ -57,8 +58,12 @@ def show_allocation(context: CommandContext) -> TableResult | Live:
     from poseidon_nb.analysis import cost  # noqa: PLC0415  # loads pandas
 
     table = cost.allocation(lines, found.get("items"), by=key, start=start, now=context.client.now())
-    context.ui.say(summarize_allocation(table, key))
-    if context.option("plot"):
+    is_plot = bool(context.option("plot"))
+    # The chart says what was billed in its own words.
+    said = summarize_allocation_key(key) if is_plot else summarize_allocation(table, key)
+    if said:
+        context.ui.say(said)
+    if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.cost_allocation(table, by=key))
@@ -90,11 +95,11 @@ def show_history(context: CommandContext) -> TableResult | Live:
     months = cost.history(
         table_of_rows("invoices", rows).frame(), preview=table_of_rows("invoices", preview_rows).frame()
     )
-    context.ui.say(summarize_history(months))
     if context.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.cost_history(months))
+    context.ui.say(summarize_history(months))
     return table_of_frame(months)
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The number of names in a sentence; the rest is counted.
 _MAX_NAMES = 3
+#: Why the groups may add up to more than the whole.
+_SEVERAL_TAGS = "A resource with several tags counts under each of them."
 #: Less than half a cent rounds to zero.
 _HALF_A_CENT = 0.005
 
@@ -34,7 +36,7 @@ _HALF_A_CENT = 0.005
 def summarize_cost(lines: pd.DataFrame, total: pd.DataFrame, key: str) -> str:
     """Return what everything costs, and what has no known price."""
     (row,) = total.to_dict("records")
-    several = " A resource with several tags counts under each of them." if key == "tag" else ""
+    several = f" {_SEVERAL_TAGS}" if key == "tag" else ""
     summary = (
         f"Total: {format_usd(row['price_usd_month'])} a month, {format_usd(row['price_usd_hour'], 5)} an hour.{several}"
     )
@@ -192,11 +194,16 @@ def summarize_allocation(table: pd.DataFrame, key: str) -> str:
     period = table["period"].iloc[0]
     sums = table.groupby("group", dropna=False)["usd"].sum().sort_values(ascending=False)
     name = sums.index[0] if isinstance(sums.index[0], str) else f"(no {key})"
-    several = " A resource with several tags counts under each of them." if key == "tag" else ""
+    several = f" {_SEVERAL_TAGS}" if key == "tag" else ""
     return (
         f"{pluralize(table['start'].nunique(), period)} since {table['start'].min():%Y-%m-%d}:"
         f" {escape_unprintable(name)} cost the most, {format_usd(sums.iloc[0])}.{several}"
     )
+
+
+def summarize_allocation_key(key: str) -> str:
+    """Return what the chart of an allocation does not say; empty if that is nothing."""
+    return _SEVERAL_TAGS if key == "tag" else ""
 
 
 def summarize_transfer(table: pd.DataFrame) -> str:

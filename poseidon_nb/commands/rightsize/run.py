@@ -11,7 +11,7 @@ from poseidon_nb.commands.metrics.summary import summarize_coverage
 from poseidon_nb.commands.reading import check_complete, fetch_concurrently, warn_long_read
 from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
 from poseidon_nb.commands.rightsize.spec import LAST
-from poseidon_nb.commands.rightsize.summary import summarize_advice
+from poseidon_nb.commands.rightsize.summary import summarize_advice, summarize_rest
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.language.time_arguments import subtract_duration
 
@@ -49,9 +49,11 @@ def rightsize(context: CommandContext) -> TableResult | Live:
     use = metrics.use(readings.frame, frame, failed=readings.failed)
     found = rightsizing.advice(frame, read["sizes"], use, rule=rule)
     off = {one.id for one in droplets if one.status == "off"}
-    context.ui.say(
-        " ".join(filter(None, (summarize_advice(found, off), summarize_coverage(readings.frame, start, end))))
-    )
+    # The chart says what can be saved in its own words.
+    summarize = summarize_rest if context.option("plot") else summarize_advice
+    said = " ".join(filter(None, (summarize(found, off), summarize_coverage(readings.frame, start, end))))
+    if said:
+        context.ui.say(said)
     check_complete(context, readings, found)
     if context.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly

@@ -30,13 +30,10 @@ def summarize_advice(advice: pd.DataFrame, off: Collection[int] = ()) -> str:
     if advice.empty:
         return "There are no droplets to analyze."
     count = advice["verdict"].value_counts()
-    smaller, larger, unknown = (int(count.get(verdict, 0)) for verdict in ("smaller", "larger", "unknown"))
-    total, stopped = len(advice), int((advice["droplet_id"].isin([*off]) & (advice["verdict"] == "unknown")).sum())
-    not_judged = [f"{pluralize(stopped, 'droplet')} {_IS_OFF[stopped > 1]}"] if stopped else []
-    if unknown > stopped:
-        not_judged.append(f"{_droplets_have(unknown - stopped)} too little data; see the column why")
+    smaller, unknown = (int(count.get(verdict, 0)) for verdict in ("smaller", "unknown"))
+    total, rest = len(advice), summarize_rest(advice, off, details="see the column why")
     if unknown == total:
-        return f"{'. '.join(not_judged)}."
+        return rest
     saving = advice.loc[advice["verdict"] == "smaller", "saving_usd_month"].sum()
     parts = [
         f"{smaller:,} of {pluralize(total, 'droplet')} can be smaller, which saves {format_usd(saving)} a month"
@@ -50,9 +47,29 @@ def summarize_advice(advice: pd.DataFrame, off: Collection[int] = ()) -> str:
         parts.append(
             f"{len(recreated):,} more would save {format_usd(recreated.sum())} a month if recreated with a smaller disk"
         )
-    if larger:
-        parts.append(f"{larger:,} should be larger{_extra_cost(advice[advice['verdict'] == 'larger'])}")
-    return f"{'. '.join([*parts, *not_judged])}."
+    return f"{'. '.join(parts)}.{f' {rest}' if rest else ''}"
+
+
+def summarize_rest(advice: pd.DataFrame, off: Collection[int] = (), *, details: str = "see %do rightsize") -> str:
+    """Return how many droplets are too small, and how many are unknown: what the chart of the savings does not say.
+
+    Parameters
+    ----------
+    advice : pandas.DataFrame
+        Table ``rightsizing``.
+    off : collection of int
+        The ids of droplets that are off.
+    details : str
+        Where the reasons are.
+    """
+    larger, unknown = (advice[advice["verdict"] == verdict] for verdict in ("larger", "unknown"))
+    parts = [f"{len(larger):,} should be larger{_extra_cost(larger)}"] if len(larger) else []
+    stopped = int(unknown["droplet_id"].isin([*off]).sum())
+    if stopped:
+        parts.append(f"{pluralize(stopped, 'droplet')} {_IS_OFF[stopped > 1]}")
+    if len(unknown) > stopped:
+        parts.append(f"{_droplets_have(len(unknown) - stopped)} too little data; {details}")
+    return f"{'. '.join(parts)}." if parts else ""
 
 
 def _droplets_have(count: int) -> str:

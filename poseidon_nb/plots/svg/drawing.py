@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _PAPER = "#fff"
 
 
-def draw_svg(figure: go.Figure, *, summary: str = "") -> str:
+def draw_svg(figure: go.Figure, *, summary: str = "", in_page: bool = False) -> str:
     """Return a figure as SVG, drawn without a browser.
 
     Parameters
@@ -37,6 +37,8 @@ def draw_svg(figure: go.Figure, *, summary: str = "") -> str:
         With traces of points, bars or cells on one pair of axes.
     summary : str
         The description for readers who cannot see it.
+    in_page : bool
+        Whether the picture is as wide as its place in a page. Otherwise it has the size of the figure, as in a file.
 
     Returns
     -------
@@ -77,10 +79,11 @@ def draw_svg(figure: go.Figure, *, summary: str = "") -> str:
         *content,
         xmlns="http://www.w3.org/2000/svg",
         role="img",
-        width=plain.width,
-        height=plain.height,
-        # Where it is part of a page that is narrower. A page that shows it as an image decides itself, as nbconvert's does.
-        style="max-width:100%;height:auto",
+        # An image with a width of its own is cut by pages that set no limit, such as nbconvert's and JupyterLab's. Without
+        # one it fills its place. As a part of a page it is not enlarged.
+        width=None if in_page else plain.width,
+        height=None if in_page else plain.height,
+        style=f"max-width:{plain.width:g}px" if in_page else "max-width:100%;height:auto",
         # With a capital letter, unlike the other attributes.
         viewBox=f"0 0 {plain.width:g} {plain.height:g}",
         font_family=FONT_FAMILY,
