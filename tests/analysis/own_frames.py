@@ -162,9 +162,9 @@ CALLS: dict[str, tuple[tuple[str, ...], Callable[[Frames], Any]]] = {
     "idle.find": (
         (*_IDLE_FRAMES, "checks", "states"),
         lambda of: idle.find(
-            **{name: of[name] for name in _IDLE_FRAMES if name in of},
-            uptime_checks=of.get("checks"),
-            uptime_states=of.get("states"),
+            **{name: of[name] for name in _IDLE_FRAMES},
+            uptime_checks=of["checks"],
+            uptime_states=of["states"],
             now=NOW,
             rule=idle.Rule(old_days=1),
         ),
