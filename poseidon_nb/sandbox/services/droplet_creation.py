@@ -1,5 +1,8 @@
 """Creation of droplets, one by ``name`` or up to ten by ``names``.
 
+The messages for the account's limit, for unknown keys and for an unknown image are quoted in OpenRouterLabs/spawn#2516
+and poseidon/typhoon#106.
+
 Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not
 sell, and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in
 the order of ``regions_list`` that sells the size and has the image is used. Volumes may be given by their ids, or as
