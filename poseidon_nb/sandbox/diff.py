@@ -134,7 +134,10 @@ class Diff(list[Change]):
 def _declared_kinds() -> set[str]:
     """Return the kinds of all resources that the services declare."""
     modules = [module for name, module in sys.modules.items() if name.startswith(f"{services.__name__}.")]
-    return {value.kind for module in modules for value in vars(module).values() if isinstance(value, Resource)}
+    values = [value for module in modules for value in vars(module).values()]
+    # Some are in tables.
+    values += [inner for value in values if isinstance(value, dict) for inner in value.values()]
+    return {value.kind for value in values if isinstance(value, Resource)}
 
 
 def compare(before: State, after: State) -> Diff:
