@@ -23,7 +23,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m poseidon_nb.sandbox",
-        description="Serve a simulated DigitalOcean account on this machine. Print its URL and token, and run until interrupted.",
+        description="Serve a simulated DigitalOcean account on this machine. Print its URL and token, and run until"
+        " interrupted.",
     )
     parser.add_argument("--port", type=int, default=0, metavar="P", help="port on 127.0.0.1 (default: any free port)")
     parser.add_argument("--droplets", type=int, default=12, metavar="N", help="number of droplets (default: 12)")
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lag",
+        dest="lag_s",
         type=float,
         default=0.0,
         metavar="SECONDS",
@@ -53,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--limit",
+        dest="limits",
         type=_limit,
         action="append",
         default=[],
@@ -62,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", metavar="T", help="token that clients must send (default: a random one)")
     parser.add_argument(
         "--limited-token",
+        dest="tokens",
         type=_limited_token,
         action="append",
         default=[],
@@ -71,13 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", metavar="FILE", help="load the account from FILE if it exists, and save it there after each change"
     )
+    _add_tls_arguments(parser)
+    return parser
+
+
+def _add_tls_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tls", action="store_true", help="serve https, with a new certificate (needs poseidon-nb[tls])"
     )
     parser.add_argument("--cert", metavar="FILE", help="serve https with this certificate (PEM)")
     parser.add_argument("--key", metavar="FILE", help="the key of that certificate (PEM)")
     parser.add_argument("--ca-file", metavar="FILE", help="write the certificate that clients have to trust to FILE")
-    return parser
 
 
 def _limit(text: str) -> tuple[str, int]:
@@ -97,29 +105,15 @@ def _limited_token(text: str) -> tuple[str, list[str]]:
 def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM and return the exit status."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    # Each option is named as the setting of the sandbox.
+    settings = vars(parser.parse_args(arguments))
+    settings |= {name: dict(settings[name]) for name in ("limits", "tokens")}
     stopped = threading.Event()
     # Installed before the first line is printed: its reader may send the signal at once.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with Sandbox(
-            port=options.port,
-            droplets=options.droplets,
-            seed=options.seed,
-            speed=options.speed,
-            lag_s=options.lag,
-            rate_limit=options.rate_limit,
-            validation=options.validation,
-            limits=dict(options.limit),
-            token=options.token,
-            tokens=dict(options.limited_token),
-            state=options.state,
-            tls=options.tls,
-            cert=options.cert,
-            key=options.key,
-            ca_file=options.ca_file,
-        ) as sandbox:
+        with Sandbox(**settings) as sandbox:
             sys.stdout.write(f"URL {sandbox.url}\nTOKEN {sandbox.token}\n")
             sys.stdout.flush()
             stopped.wait()

@@ -223,7 +223,7 @@ class RateLimits:
         self._bursts: dict[tuple[str, str], deque[float]] = {}
 
     def clear(self) -> None:
-        """Forget all counted requests."""
+        """Clear the counted requests."""
         self._hours.clear()
         self._bursts.clear()
 

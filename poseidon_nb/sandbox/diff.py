@@ -6,13 +6,15 @@ are found by identity. Only fields that the API shows are compared.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.errors import NoSuchName
 from poseidon_nb.masking import mask_field
-from poseidon_nb.sandbox.resources import DECLARED_KINDS
+from poseidon_nb.sandbox import services
+from poseidon_nb.sandbox.resources import Resource
 from poseidon_nb.sandbox.store import ObjectStore
 from poseidon_nb.sandbox.world import STORE_NAMES
 from poseidon_nb.text import close_matches, escape_unprintable, join_words, suggestion
@@ -105,7 +107,7 @@ class Diff(list[Change]):
         NoSuchName
             The kind is unknown; an assertion that nothing of it was created would always hold.
         """
-        known = {"account", *STORE_NAMES, *DECLARED_KINDS, *(one.kind for one in self)}
+        known = {"account", *STORE_NAMES, *_declared_kinds(), *(one.kind for one in self)}
         if kind not in known:
             close = close_matches(kind, sorted(known))
             message = f"Unknown kind of object {kind!r}{suggestion(close) or '. Print the Diff to see its kinds.'}"
@@ -127,6 +129,15 @@ class Diff(list[Change]):
     def as_json(self) -> dict[str, Any]:
         """Return the changes as ``/_sandbox/diff`` does."""
         return {name: [one.as_json() for one in getattr(self, name)] for name in ("created", "changed", "deleted")}
+
+
+def _declared_kinds() -> set[str]:
+    """Return the kinds of all resources that the services declare."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(f"{services.__name__}.")]
+    values = [value for module in modules for value in vars(module).values()]
+    # Some are in tables.
+    values += [inner for value in values if isinstance(value, dict) for inner in value.values()]
+    return {value.kind for value in values if isinstance(value, Resource)}
 
 
 def compare(before: State, after: State) -> Diff:

@@ -115,60 +115,72 @@ class Dispatcher:
             self._request_count += 1
             request_id = rng.uuid(self.world.seed, "request", self._request_count)
             now = self.world.advance()
-            token = _bearer(headers)
-            operation = ""
-            sent_path = path
-            if path.endswith("/") and path != "/" and not self.world.strict:
-                path = path[:-1]
-            control = path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")
-            try:
-                base_url = _base_url(headers, self.scheme)
-                if method == "GET" and path == CONTROL_PATH and "authorization" not in headers:
-                    return self._finish(self.control.introduce(), headers, request_id, now)
-                self._authenticate(token)
-                if control:
-                    return self._finish(self._run_control(method, path, query, token, body), headers, request_id, now)
-                found = match(method, path)
-                operation = found[0].id if found else ""
-                self.limits.count_request(token, operation, now)
-                if found is None:
-                    raise _no_route_error(method, path)
-                call = Call(
-                    world=self.world,
-                    operation=operation,
-                    base_url=base_url,
-                    path=path,
-                    path_params=found[1],
-                    query=_query(query),
-                    scopes=self.tokens.scopes(token),
-                    headers=headers,
-                )
-                response = self._run_operation(method, found[0], call, body, request_id)
-            except HTTPException as error:
-                response = error.response(request_id, operation)
-            if not control:
-                status = 0 if response.dropped else response.status
-                content = body if len(body) <= MAX_CONTENT_BYTES else b""
+            short = path[:-1] if path.endswith("/") and path != "/" and not self.world.strict else path
+            if short == CONTROL_PATH or short.startswith(f"{CONTROL_PATH}/"):
+                response = self._answer_control(method, short, query, headers, body, request_id)
+            else:
+                response, operation = self._answer(method, short, query, headers, body, request_id)
                 self.log.append(
                     LoggedRequest(
-                        *(now, method, sent_path, query, status, operation, request_id),
-                        content=content,
+                        *(now, method, path, query, 0 if response.dropped else response.status, operation, request_id),
+                        content=body if len(body) <= MAX_CONTENT_BYTES else b"",
                         content_type=headers.get("content-type", ""),
                     )
                 )
-            response.headers += self.limits.headers(token if self.tokens.is_known(token) else "", now)
+                token = _bearer(headers)
+                response.headers += self.limits.headers(token if self.tokens.is_known(token) else "", now)
         return self._finish(response, headers, request_id, now)
 
-    def _authenticate(self, token: str) -> None:
+    def _authenticate(self, headers: Mapping[str, str]) -> str:
+        """Return the token of a request, or raise 401."""
+        token = _bearer(headers)
         if not self.tokens.is_known(token):
             # The live service's words in 2026; the specification has another id.
             raise HTTPException(401, *STATUS_TEXTS[401])
+        return token
 
-    def _run_control(self, method: str, path: str, query: str, token: str, body: bytes) -> HTTPResponse:
-        path = unquote(path[len(CONTROL_PATH) :]) or "/"
-        if self.tokens.scopes(token) is not None and (method, path) != ("GET", "/id"):
-            raise forbidden()
-        return self.control(self, method, path, _query(query), body)
+    def _answer_control(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, request_id: str
+    ) -> HTTPResponse:
+        """Return the response to a request below ``/_sandbox``."""
+        try:
+            _base_url(headers, self.scheme)
+            if method == "GET" and path == CONTROL_PATH and "authorization" not in headers:
+                return self.control.introduce()
+            token = self._authenticate(headers)
+            path = unquote(path[len(CONTROL_PATH) :]) or "/"
+            if self.tokens.scopes(token) is not None and (method, path) != ("GET", "/id"):
+                raise forbidden()
+            return self.control(self, method, path, _query(query), body)
+        except HTTPException as error:
+            return error.response(request_id)
+
+    def _answer(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, request_id: str
+    ) -> tuple[HTTPResponse, str]:
+        """Return the response to a request and the id of its operation; empty if there is none."""
+        operation = ""
+        try:
+            base_url = _base_url(headers, self.scheme)
+            token = self._authenticate(headers)
+            found = match(method, path)
+            operation = found[0].id if found else ""
+            self.limits.count_request(token, operation, self.world.now())
+            if found is None:
+                raise _no_route_error(method, path)
+            call = Call(
+                world=self.world,
+                operation=operation,
+                base_url=base_url,
+                path=path,
+                path_params=found[1],
+                query=_query(query),
+                scopes=self.tokens.scopes(token),
+                headers=headers,
+            )
+            return self._run_operation(method, found[0], call, body, request_id), operation
+        except HTTPException as error:
+            return error.response(request_id, operation), operation
 
     def _run_operation(
         self, method: str, operation: Operation, call: Call, body: bytes, request_id: str

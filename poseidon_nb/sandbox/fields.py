@@ -123,7 +123,8 @@ def declared_fields(objects: Mapping[str, Mapping[str, Any]], name: str) -> tupl
     Parameters
     ----------
     objects : mapping
-        The attributes of `Field` for each field of each object. Their ``fields`` is the name of another object, which is closed.
+        The attributes of `Field` for each field of each object. Their ``fields`` is the name of another object, which is
+        closed.
     name : str
         The object.
     """

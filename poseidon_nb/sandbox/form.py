@@ -36,7 +36,7 @@ def parse_form(body: bytes) -> dict[str, Any]:
 
 
 def _insert(node: dict[str, Any], keys: list[str], value: str) -> None:
-    """Put a value into nested objects and arrays; an empty key stands for the next item of an array."""
+    """Insert a value into nested objects and arrays; an empty key stands for the next item of an array."""
     key, *rest = keys
     if not rest:
         node[key] = value

@@ -15,14 +15,15 @@ methods return the functions of operations, and `on` those of all others, which 
     }
 
 The rest is in the catalogue: the key around the object, the success status, whether a list has pages, and which fields of a
-body are required. The dispatcher has checked the latter before a function runs. `responses.respond` makes a response of all this.
+body are required. The dispatcher has checked the latter before a function runs. `responses.respond` makes a response of all
+this.
 
 What a function of a service needs:
 
 - `find` and `all` read. An object that they return is as stored; `shown` adds what the declaration's ``show`` computes.
 - `create_from` and `change_from` do what the body of a call asks for, `add` and `change` what the sandbox itself wants,
   without checks. A change tells the services that watch the kind; `put` stores an object without telling.
-- `go_through` and `begin_deletion` let the state move. `remove` removes at once, with the children.
+- `go_through` and `begin_deletion` move the state. `remove` removes at once, with the children.
 
 A child, such as the user of a database cluster, names its parent, and is removed with it. The path parameters are in the
 order of the resources: the parent's, then the child's. The effects ``KIND.STATE``, ``KIND.changed`` and ``KIND.removed``
@@ -65,10 +66,6 @@ if TYPE_CHECKING:
 
     #: Answers the request of an operation.
     Handler = Callable[[Call], HTTPResponse]
-
-
-#: The kinds of all resources that are declared, for the error about an unknown one.
-DECLARED_KINDS: set[str] = set()
 
 
 def _uuid(world: World, kind: str, number: int) -> str:
@@ -133,7 +130,6 @@ class Resource:
     def __post_init__(self) -> None:
         if self.parent is not None and not self.kind.startswith(f"{self.parent.kind}."):
             raise ValueError(f"the kind {self.kind} must begin with {self.parent.kind} and a dot")
-        DECLARED_KINDS.add(self.kind)
 
     @property
     def name(self) -> str:
@@ -224,7 +220,7 @@ class Resource:
     def go_through(
         self, world: World, record: StoredObject, states: Sequence[tuple[str, float]], at: float | None = None
     ) -> StoredObject:
-        """Let an object go through states, each with its seconds at DigitalOcean, and return it in the first one.
+        """Move an object through states, each with its seconds at DigitalOcean, and return it in the first one.
 
         The effects ``KIND.STATE`` are called when a later state begins.
         """

@@ -115,36 +115,35 @@ class Sandbox:
         **unknown: Never,
     ) -> None:
         refuse_unknown(unknown, Sandbox.__init__.__kwdefaults__ or ())
-        limits = {} if limits is None else limits
+        limits, tokens = {} if limits is None else limits, {} if tokens is None else tokens
         settings: dict[str, Any] = {"speed": speed, "lag_s": lag_s, "rate_limit": rate_limit, "validation": validation}
         settings["limits"] = limits
         check_settings(droplets=droplets, seed=seed, **settings, port=port)
         self.token = token if token is not None else f"{TOKEN_PREFIX}{os.urandom(16).hex()}"
-        tokens = {} if tokens is None else tokens
         check_settings(token=self.token, tokens=tokens)
-        self._options: dict[str, Any] = {
-            "droplets": droplets,
-            "seed": seed,
-            **settings,
-            "token": token,
-            "tokens": tokens,
+        account = {"droplets": droplets, "seed": seed, **settings, "token": token, "tokens": tokens}
+        served = {
+            "port": port,
+            "state": state,
+            "tls": tls,
+            "cert": cert,
+            "key": key,
+            "ca_file": ca_file,
+            "clock": clock,
         }
-        self._options |= {"port": port, "state": state, "tls": tls, "cert": cert, "key": key, "ca_file": ca_file}
-        self._options["clock"] = clock
+        self._options: dict[str, Any] = account | served
         self.url = ""
-        self._port = port
-        self._clock = clock
+        self._port, self._clock, self._seed = port, clock, seed
         self._server: Server | None = None
         self._tls = _tls_files(cert, key, ca_file) if tls or cert or key or ca_file else None
         world = World(load_reference_data(), SteadyClock(clock), EFFECTS, seed=seed, speed=float(speed))
         self._seed_state = seed_account(world, droplets)
-        self._seed = seed
+        self._seed_state.account.update(limits)
         self._dispatcher = Dispatcher(
             world, OPERATIONS, TokenStore(self.token), RateLimits(enforced=False), Controls(self._reset)
         )
         for name, scopes in tokens.items():
             self._create_token(scopes, name, keep=True)
-        self._seed_state.account.update(limits)
         world.restore(self._seed_state)
         self._state = None if state is None else StateFile(state, self._dispatcher)
         change_settings(self._dispatcher, **settings)

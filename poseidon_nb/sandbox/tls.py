@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     _Path = str | os.PathLike[str]
-
-_VALID_DAYS = 365
-#: Some clients accept no certificate from the future, by clocks that differ.
-_SKEW = timedelta(days=1)
 
 
 class TLSFiles:
@@ -102,7 +97,14 @@ def make_context(ca_file: Path, now: datetime) -> ssl.SSLContext:
     ConfigurationError
         cryptography is not installed, or the file cannot be written.
     """
-    ca, server = _make_certificates(now)
+    try:
+        from poseidon_nb.sandbox.tls_certificates import make_certificates  # noqa: PLC0415  # cryptography is an extra
+    except ImportError:
+        raise ConfigurationError(
+            "TLS needs the package cryptography: pip install 'poseidon-nb[tls]', or give a certificate of your own "
+            "(--cert and --key)."
+        ) from None
+    ca, server = make_certificates(now)
     try:
         ca_file.write_bytes(ca)
     except OSError as error:
@@ -111,69 +113,3 @@ def make_context(ca_file: Path, now: datetime) -> ssl.SSLContext:
         file = Path(folder, "server.pem")
         file.write_bytes(server)
         return load_context(file, None)
-
-
-def _make_certificates(now: datetime) -> tuple[bytes, bytes]:
-    """Return the CA's certificate, and the server's with its key, as PEM."""
-    try:
-        from cryptography import x509  # noqa: PLC0415  # an extra
-        from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415  # likewise
-        from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415  # likewise
-        from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415  # likewise
-    except ImportError:
-        raise ConfigurationError(
-            "TLS needs the package cryptography: pip install 'poseidon-nb[tls]', or give a certificate of your own (--cert and --key)."
-        ) from None
-    from ipaddress import IPv4Address  # noqa: PLC0415  # only here
-
-    def name(common: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
-
-    def usage(*, ca: bool) -> x509.KeyUsage:
-        uses = dict.fromkeys(
-            (
-                "content_commitment",
-                "key_encipherment",
-                "data_encipherment",
-                "key_agreement",
-                "encipher_only",
-                "decipher_only",
-            ),
-            False,
-        )
-        return x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **uses)
-
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    issuer = name("poseidon_nb sandbox CA")
-
-    def certificate(subject: x509.Name, public: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType) -> bytes:
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(issuer)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _SKEW)
-            .not_valid_after(now + timedelta(days=_VALID_DAYS))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        )
-        for extension in extensions:
-            critical = isinstance(extension, x509.BasicConstraints | x509.KeyUsage)
-            builder = builder.add_extension(extension, critical=critical)
-        return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    ca = certificate(issuer, ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=0), usage(ca=True))
-    server = certificate(
-        name("localhost"),
-        key.public_key(),
-        x509.BasicConstraints(ca=False, path_length=None),
-        usage(ca=False),
-        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
-        x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]),
-        x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id),
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return ca, server + private

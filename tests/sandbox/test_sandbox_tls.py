@@ -95,9 +95,9 @@ def test_a_large_response_many_connections_and_a_stop():
 
 
 def test_a_certificate_of_the_users_own(tmp_path):
-    from poseidon_nb.sandbox.tls import _make_certificates
+    from poseidon_nb.sandbox.tls_certificates import make_certificates
 
-    ca, server = _make_certificates(datetime.now(UTC))
+    ca, server = make_certificates(datetime.now(UTC))
     (tmp_path / "ca.pem").write_bytes(ca)
     (tmp_path / "both.pem").write_bytes(server)
     parts = server.partition(b"-----BEGIN PRIVATE KEY-----")

@@ -1,20 +1,21 @@
 """The simulated services: one module or package for each group of resources.
 
-A new operation of a resource that exists is a function in its module and a line in the table ``OPERATIONS``. To add a
+To add an operation to a resource, write a function in its module and a line in the module's table ``OPERATIONS``. To add a
 resource:
 
-1. Write a module. Its docstring names the source of each fact, and says what was chosen here because nothing documents it
-   ("Not documented, chosen here:"), and which values are fabricated.
-2. Declare the resource: a `Resource` with its fields, states and price, as `resources`, `fields` and `states` describe.
-   Prices are in ``catalogue/prices.py``, longer tables in ``data/``.
-3. Write the functions that are peculiar to it, and the tables ``OPERATIONS`` (operationId to function) and, if something
-   happens over time or when other resources change, ``EFFECTS`` (name to function; the names are in `states`).
+1. Write a module. Its docstring names the source of each fact, and says which values are fabricated. What nothing documents
+   follows after "Not documented, chosen here:".
+2. Declare a `Resource` with its fields, states and price, as `resources`, `fields` and `states` describe. Prices belong in
+   ``catalogue/prices.py``, and longer tables in ``data/``.
+3. Write the functions that are peculiar to it, and two tables: ``OPERATIONS`` with the function of each operationId, and
+   ``EFFECTS`` with the functions for what happens later or when other resources change. `states` has the names of effects.
 4. Add the module to `SERVICES`. Routing, the 501 of all other operations and ``/_sandbox/coverage`` follow from the tables.
-5. If it is in projects or VPCs, or has tags, add its store to the table in `projects`, `vpcs` or `tags`.
+5. If the resource can be in a project or a VPC or have tags, add its store to the table in `projects`, `vpcs` or `tags`.
+6. If a field of a body needs a further scope, add it to the table in `access`.
 
-What many bodies name is read in one place: `objects.require_region`, `objects.requested_droplet`, `vpcs.requested_vpc`,
-`projects.requested_project`, `tags.requested_tags`, `images.find_image`. Addresses are from `objects` and
-`vpcs.free_addresses`. Droplets that a service creates are from `droplet_creation.create_for_service`.
+These functions read what many bodies name: `objects.require_region`, `objects.requested_droplet`, `vpcs.requested_vpc`,
+`projects.requested_project`, `tags.requested_tags` and `images.find_image`. `objects.free_address` and
+`vpcs.free_addresses` return addresses, and `droplet_creation.create_for_service` creates droplets for a service.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The account, its actions and SSH keys, and the regions and sizes that are the same for every account.
 
-A key's path takes its id or its fingerprint, which is the MD5 digest of the key's blob.
+A key's path takes its id or its fingerprint, which is the MD5 digest of the key's blob. The refusal of a key that the
+account has already is quoted in packer-plugin-digitalocean#113. Not documented, chosen here: the message for an invalid key.
 """
 
 from __future__ import annotations

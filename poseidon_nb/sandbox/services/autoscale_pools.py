@@ -168,7 +168,7 @@ def _limits(config: dict[str, Any]) -> tuple[int, int]:
 
 
 def _scale(world: World, at: float, pool: StoredObject, wanted: int, reason: str) -> None:
-    """Let a pool have a number of members, and write it into its history."""
+    """Scale a pool to a number of members, and write it into its history."""
     live = _live(world, pool["id"])
     done = wanted <= len(live) or _add_members(world, at, pool, wanted - len(live))
     for member in live[wanted:]:

@@ -2,7 +2,7 @@
 
 Not documented, chosen here: invoices are listed newest first, and a month without charges has none. The preview can
 also be read by its UUID. An invoice is issued in the first second of the next month and paid by card a day later.
-There are no taxes, credits or overages.
+There are no taxes, credits or overages. The billing address, the card and the numbers of invoices are fabricated.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ def _delete_only(call: Call) -> HTTPResponse:
 
 
 def _remove(world: World, at: float, name: str) -> None:
-    """Free the storage of a registry, and end the subscription with the last one."""
+    """Clear the storage of a registry, and end the subscription with the last one."""
     store_blobs(world, REGISTRIES.store(world)[name], {}, at)
     if len(REGISTRIES.store(world)) == 1:
         _SUBSCRIPTIONS.remove(world, _subscription(world), at)

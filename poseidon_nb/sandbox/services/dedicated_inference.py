@@ -76,7 +76,7 @@ def _gpu_sizes(world: World) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _check(call: Call, values: dict[str, Any], present: StoredObject | None) -> None:
-    """Complete the spec, and check it against the account."""
+    """Check the spec against the account, and complete it."""
     world, spec = call.world, values["spec"]
     others = [one for one in INFERENCES.all(world) if present is None or one["id"] != present["id"]]
     if any(one["name"] == spec["name"] for one in others):

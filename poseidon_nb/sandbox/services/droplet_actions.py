@@ -1,6 +1,7 @@
 """Actions of droplets: the rules and effects of each type, and the operations that start and list them.
 
-Messages are DigitalOcean's where a source has them (power, resize, backups, pending events). ``power_on`` of a running
+Messages are DigitalOcean's where a source has them: for power and backups in clients, for a pending event in packer#1814,
+for a snapshot or a resize in python-digitalocean#116, hashicorp/terraform#7094 and api-v2#117. ``power_on`` of a running
 droplet is accepted (community.digitalocean#118), and changes nothing. Not documented, chosen here:
 
 - ``resize`` of a running droplet is refused, and leaves the droplet off, so that clients power it on again themselves;

@@ -1,5 +1,8 @@
 """Creation of droplets, one by ``name`` or up to ten by ``names``.
 
+The messages for the account's limit, for unknown keys and for an unknown image are quoted in OpenRouterLabs/spawn#2516
+and poseidon/typhoon#106.
+
 Not documented, chosen here: the messages of 422s for an unknown size or region, for a size that the region does not
 sell, and for a disk that is too small for the image. Without a region, or with a prefix of one, the first region in
 the order of ``regions_list`` that sells the size and has the image is used. Volumes may be given by their ids, or as
@@ -207,35 +210,10 @@ def _create(
     tags: list[str],
     network: tuple[str, str | None],
 ) -> tuple[int, int]:
-    image, size, region = placement
-    vpc_uuid, private_ip = network
+    """Create a droplet, and return its id and that of its action."""
     world, body = call.world, call.body
-    id_ = world.next_id("droplets")
-    tags = ensure_tags(world, tags, "droplet", id_)
-    features = [] if body.get("with_droplet_agent") is False else ["droplet_agent"]
-    features += [feature for feature in ("ipv6", "monitoring") if body.get(feature)]
-    droplet = StoredObject(
-        objects.droplet_object(
-            id_,
-            name,
-            region=region,
-            size=size,
-            image=image,
-            created_at=format_time(world.now()),
-            features=[*features, "private_networking"],
-            tags=tags,
-            vpc_uuid=vpc_uuid,
-        ),
-        {
-            "power": "on",
-            "serial": world.next_number("serials"),
-            "host": rng.randint(1, _HOSTS, world.seed, "host", id_),
-            "used_gb": objects.used_gb(world, id_, image),
-            "public": body.get("public_networking") is not False,
-            "user_data": body.get("user_data"),
-            **({} if private_ip is None else {"private_ip": private_ip}),
-        },
-    )
+    droplet = _new_droplet(call, name, placement, tags, network)
+    id_ = droplet["id"]
     world.droplets.put(id_, droplet)
     if body.get("backups"):
         set_backups(world, world.now(), droplet, {"policy": read_policy(body.get("backup_policy"), id_)})
@@ -245,7 +223,7 @@ def _create(
         "create",
         resource_type="droplet",
         resource_id=id_,
-        region=region,
+        region=droplet["region"],
         arguments={"volumes": volumes},
         # They are attached once the droplet exists, and reserved for it until then.
         also_busy=[busy_key("volume", volume) for volume in volumes],
@@ -253,6 +231,42 @@ def _create(
     now = world.now()
     world.schedule(now + (action.internal["due"] - now) * ADDRESSES_AT, "droplet.addresses", id_)
     return id_, action["id"]
+
+
+def _new_droplet(
+    call: Call,
+    name: str,
+    placement: tuple[SharedObject, SharedObject, SharedObject],
+    tags: list[str],
+    network: tuple[str, str | None],
+) -> StoredObject:
+    image, size, region = placement
+    vpc_uuid, private_ip = network
+    world, body = call.world, call.body
+    id_ = world.next_id("droplets")
+    features = [] if body.get("with_droplet_agent") is False else ["droplet_agent"]
+    features += [feature for feature in ("ipv6", "monitoring") if body.get(feature)]
+    public = objects.droplet_object(
+        id_,
+        name,
+        region=region,
+        size=size,
+        image=image,
+        created_at=format_time(world.now()),
+        features=[*features, "private_networking"],
+        tags=ensure_tags(world, tags, "droplet", id_),
+        vpc_uuid=vpc_uuid,
+    )
+    internal = {
+        "power": "on",
+        "serial": world.next_number("serials"),
+        "host": rng.randint(1, _HOSTS, world.seed, "host", id_),
+        "used_gb": objects.used_gb(world, id_, image),
+        "public": body.get("public_networking") is not False,
+        "user_data": body.get("user_data"),
+        **({} if private_ip is None else {"private_ip": private_ip}),
+    }
+    return StoredObject(public, internal)
 
 
 def _created_response(call: Call, created: list[tuple[int, int]]) -> HTTPResponse:

@@ -8,7 +8,8 @@ issues of clients: the texts for an invalid version, an invalid number of nodes 
 
 Not documented, chosen here: how long a state lasts. What needs an ``online`` cluster answers 412 otherwise, the status that
 Terraform's provider retries (terraform-provider-digitalocean#907). An update is published 30 days after the last one and
-installed in the next maintenance window. A cluster has at most 30 TiB of storage. The account's limit of ten clusters is not enforced.
+installed in the next maintenance window. A cluster has at most 30 TiB of storage. The account's limit of ten clusters is not
+enforced.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ The options are the example of the specification. From the acceptance tests of T
 one (``7`` of MongoDB), and sizes with 2 and 4 GiB of memory include 30 and 60 GiB of storage.
 
 Not documented, chosen here: the exact versions, the storage of other sizes (`catalogue.prices`), and the ports other than
-25060 and 25061. Hosts have the form of the service's, in ``.invalid``, a domain that never
-exists (RFC 2606). Passwords are fabricated from the account's seed.
+25060 and 25061. Hosts have the form of the service's, in ``.invalid``, a domain that never exists (RFC 2606). Passwords are
+fabricated from the account's seed.
 """
 
 from __future__ import annotations
