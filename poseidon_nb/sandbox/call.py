@@ -65,8 +65,8 @@ _UNNEEDED_FIELDS = {
     "kubernetes_update_nodePool": ("name", "count"),
     "kubernetes_add_nodePool": ("count",),
     "kubernetes_update_cluster": ("name",),
-    # A global load balancer has no region. Others need one, which their service checks.
-    **dict.fromkeys(("loadBalancers_create", "loadBalancers_update"), ("region",)),
+    # A global load balancer has neither region nor rules, and godo leaves both out. Others need them: their service checks.
+    **dict.fromkeys(("loadBalancers_create", "loadBalancers_update"), ("region", "forwarding_rules")),
 }
 #: Arrays whose items may have other types than the specification says.
 _ANY_ITEMS = {"droplets_create": ("volumes",)}

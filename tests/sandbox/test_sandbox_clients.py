@@ -193,7 +193,7 @@ POLICY = {
     [
         ({"email": ["ada@tidepool.example"]}, {}),
         ({"email": ["ada@tidepool.example"], "slack": None}, {"tags": None, "entities": None}),
-        ({"slack": []}, {"tags": []}),
+        ({"slack": [], "pager": ["x"]}, {"tags": []}),
         ({}, {"entities": []}),
     ],
 )

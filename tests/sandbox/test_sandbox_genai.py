@@ -146,3 +146,31 @@ def test_odd_values_of_models_and_guardrails_are_refused(api):
     status, answer = api("POST", f"{ROOT}/agents/{agent}/guardrails", linked)
     assert status == 422
     assert "priority must be at most" in answer["message"]
+
+
+def test_the_catalog_has_pages(api):
+    whole = api.get(f"{ROOT}/models/catalog?limit=200")
+    total = whole["meta"]["total"]
+    number = -(-total // 5)
+    pages = [api.get(f"{ROOT}/models/catalog?limit=5&page={page}") for page in range(1, number + 2)]
+    assert [one["id"] for page in pages for one in page["data"]] == [one["id"] for one in whole["data"]]
+    assert pages[1]["meta"] == {"total": total, "page": 2, "pages": number}
+
+
+def test_a_preset_fills_in_its_candidate_as_a_whole(api):
+    file = {"original_file_name": "d.csv", "stored_object_key": "d"}
+    body = {"name": "d", "file_upload_dataset": file}
+    dataset = made(api, f"{ROOT}/evaluation_datasets", body)["evaluation_dataset_uuid"]
+    metric = api.get(f"{ROOT}/model_evaluation_metrics")["metrics"][0]["metric_uuid"]
+    candidate = {"candidate_model_name": "own", "candidate_model_source": "CANDIDATE_MODEL_SOURCE_DEDICATED"}
+    saved = {"dataset_uuid": dataset, "judge_model_uuid": LLAMA, "metric_uuids": [metric], "save_as_preset": True}
+    path = f"{ROOT}/model_evaluation_runs"
+    made(api, path, {"name": "first", **candidate, **saved})
+    preset = api.get(f"{ROOT}/model_evaluation_presets")["presets"][0]["eval_preset_uuid"]
+    again = made(api, path, {"name": "again", "eval_preset_uuid": preset})["eval_run_uuid"]
+    shown = api.get(f"{path}/{again}")["run"]
+    assert {name: shown[name] for name in candidate} == candidate
+    other = {"name": "other", "eval_preset_uuid": preset, "candidate_model_name": "openai-gpt-oss-20b"}
+    shown = api.get(f"{path}/{made(api, path, other)['eval_run_uuid']}")["run"]
+    assert shown["candidate_model_source"].endswith("SERVERLESS")
+    assert shown["candidate_model_uuid"] not in {None, ""}

@@ -175,3 +175,15 @@ def test_a_limited_token_sees_neither_tags_nor_networks(api):
     api.token = made["token"]
     for shown in (read(api, cluster["id"]), *api.get("/v2/kubernetes/clusters")["kubernetes_clusters"]):
         assert not {"tags", "vpc_uuid", "worker_subnet_uuid"} & shown.keys()
+
+
+def test_firewalls_know_only_clusters_that_exist(api, refused):
+    cluster = create(api)["id"]
+    rule = {"protocol": "tcp", "ports": "22", "sources": {"kubernetes_ids": [cluster], "addresses": ["10.0.0.0/8"]}}
+    status, made = api("POST", "/v2/firewalls", {"name": "wall", "inbound_rules": [rule]})
+    assert status == 202, made
+    assert api("DELETE", f"/v2/kubernetes/clusters/{cluster}")[0] == 204
+    (left,) = api.get(f"/v2/firewalls/{made['firewall']['id']}")["firewall"]["inbound_rules"]
+    assert left["sources"] == {"addresses": ["10.0.0.0/8"]}
+    text = f"Kubernetes cluster {cluster} not found."
+    refused(api("POST", "/v2/firewalls", {"name": "other", "inbound_rules": [rule]}), 422, text)

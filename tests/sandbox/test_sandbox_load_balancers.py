@@ -194,3 +194,46 @@ def test_network_stack_and_ciphers_are_always_shown(api, fields):
     updated = api("PUT", f"/v2/load_balancers/{made['id']}", body)[1]["load_balancer"]
     for balancer in (made, updated, *api.get("/v2/load_balancers")["load_balancers"]):
         assert {name: balancer[name] for name in expected} == expected
+
+
+def test_a_global_load_balancer_needs_no_rules(api, refused):
+    # What godo leaves out, and the empty values that it sends.
+    settings = {"target_protocol": "", "target_port": 0, "cdn": None, "failover_threshold": 50}
+    body = {"name": "glb", "type": "GLOBAL", "glb_settings": settings, "domains": [{"name": "x.example"}]}
+    status, answer = api("POST", "/v2/load_balancers", body)
+    assert status == 202, answer
+    made = answer["load_balancer"]
+    assert (made["forwarding_rules"], made["glb_settings"]) == ([], {"failover_threshold": 50})
+    assert api("PUT", f"/v2/load_balancers/{made['id']}", body)[0] == 200
+    body = {"name": "lb", "region": "nyc3"}
+    refused(api("POST", "/v2/load_balancers", body), 422, "forwarding_rules is required.")
+
+
+def test_odd_settings_of_a_global_load_balancer_are_refused(api, refused):
+    body = {"name": "glb", "type": "GLOBAL"}
+    for odd, text in (
+        (
+            {"glb_settings": {"target_protocol": "tcp"}},
+            "glb_settings.target_protocol must be one of http, https, http2.",
+        ),
+        ({"glb_settings": {"cdn": {"is_enabled": "often"}}}, "glb_settings.cdn.is_enabled must be a boolean."),
+        (
+            {"glb_settings": {"region_priorities": {"nyc1": "first"}}},
+            "glb_settings.region_priorities.nyc1 must be an integer.",
+        ),
+        ({"domains": [{"name": "x.example", "is_managed": []}]}, "domains.is_managed must be a boolean."),
+        ({"domains": [{"name": "x.example", "certificate_id": "none"}]}, "Certificate none not found."),
+    ):
+        refused(api("POST", "/v2/load_balancers", {**body, **odd}), 422, text)
+
+
+def test_the_certificate_of_a_domain_is_in_use(api):
+    certificate = api.get("/v2/certificates")["certificates"][0]["id"]
+    for endpoint in api.get("/v2/cdn/endpoints")["endpoints"]:
+        api("DELETE", f"/v2/cdn/endpoints/{endpoint['id']}")
+    domains = [{"name": "tidepool-maps.example", "certificate_id": certificate}]
+    status, answer = api("POST", "/v2/load_balancers", {"name": "glb", "type": "GLOBAL", "domains": domains})
+    assert status == 202, answer
+    assert api("DELETE", f"/v2/certificates/{certificate}")[0] == 403
+    assert api("DELETE", f"/v2/load_balancers/{answer['load_balancer']['id']}")[0] == 204
+    assert api("DELETE", f"/v2/certificates/{certificate}")[0] == 204

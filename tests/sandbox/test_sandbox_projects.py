@@ -166,3 +166,12 @@ def test_a_project_without_an_environment_has_an_empty_one(api, refused):
     whole = {**FIELDS, "description": "", "environment": "", "is_default": False}
     assert api("PUT", path, whole)[1]["project"]["environment"] == ""
     refused(api("POST", "/v2/projects", {"name": "aimless"}), 422, "purpose is required.")
+
+
+def test_a_refused_assignment_moves_nothing(api, refused):
+    project, droplet = new(api), api.droplet("web-1")["id"]
+    before = urns(api)
+    body = {"resources": [f"do:droplet:{droplet}", "no URN"]}
+    text = "no URN is not a URN. Use for example do:droplet:123."
+    refused(api("POST", f"/v2/projects/{project['id']}/resources", body), 422, text)
+    assert (urns(api), urns(api, project["id"])) == (before, [])

@@ -161,8 +161,9 @@ def is_in_use(world: World, id_: str) -> bool:
     """Return whether a load balancer or a CDN endpoint uses a certificate."""
     if any(endpoint.public.get("certificate_id") == id_ for endpoint in world.cdn_endpoints.all()):
         return True
-    balancers = (balancer.public.get("forwarding_rules") or [] for balancer in world.load_balancers.all())
-    return any(rule.get("certificate_id") == id_ for rules in balancers for rule in rules)
+    balancers = [balancer.public for balancer in world.load_balancers.all()]
+    users = [one for balancer in balancers for one in (*balancer["forwarding_rules"], *balancer.get("domains", ()))]
+    return any(one.get("certificate_id") == id_ for one in users)
 
 
 def list_certificates(call: Call) -> HTTPResponse:

@@ -8,7 +8,7 @@ says the specification.
 The limits are from DigitalOcean's page on firewall limits (read in 2026). A name in use answers 409 "duplicate name"
 (seen in harmony-one/harmony-ops issue 390), and "invalid address" is from terraform-provider-digitalocean issue 33.
 Not documented, chosen here: the other messages. Adding what exists and removing what does not changes nothing and
-answers 204. The last rule cannot be removed. Ids of Kubernetes clusters are not checked.
+answers 204. The last rule cannot be removed.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ _TARGETS = {
 _ALL_PORTS = "0"
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]+")
 _MAX_DROPLETS, _MAX_TAGS = 10, 5
+_CLUSTERS = "kubernetes_clusters"
 
 
 def read_rules(world: World, body: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -149,6 +150,8 @@ def _check_target(world: World, name: str, value: Any) -> None:
         raise unprocessable(f"Droplet {value} not found.")
     elif name == "load_balancer_uids" and value not in world.load_balancers:
         raise unprocessable(f"Load balancer {value} not found.")
+    elif name == "kubernetes_ids" and value not in world.store(_CLUSTERS):
+        raise unprocessable(f"Kubernetes cluster {value} not found.")
     elif name == "tags" and value.lower() not in world.tags:
         raise unprocessable(f"Tag {value} not found.")
 
@@ -332,7 +335,7 @@ def _finish_change(world: World, _at: float, id_: str, number: int) -> None:
 
 def _remove_droplet(world: World, _at: float, droplet_id: int) -> None:
     for firewall in world.firewalls.all():
-        rules = {side: remove_targets(firewall[side], "droplet_ids", droplet_id.__eq__) for side in SIDES}
+        rules = _rules_without(firewall, "droplet_ids", droplet_id)
         pending = [change for change in firewall["pending_changes"] if change["droplet_id"] != droplet_id]
         world.firewalls.put(
             firewall["id"],
@@ -355,8 +358,16 @@ def _remove_tag(world: World, _at: float, folded: str) -> None:
 def remove_load_balancer(world: World, id_: str) -> None:
     """Remove a deleted load balancer from all rules."""
     for firewall in world.firewalls.all():
-        rules = {side: remove_targets(firewall[side], "load_balancer_uids", id_.__eq__) for side in SIDES}
-        world.firewalls.put(firewall["id"], firewall.with_public(**rules))
+        world.firewalls.put(firewall["id"], firewall.with_public(**_rules_without(firewall, "load_balancer_uids", id_)))
+
+
+def _remove_cluster(world: World, _at: float, id_: str) -> None:
+    for firewall in world.firewalls.all():
+        world.firewalls.put(firewall["id"], firewall.with_public(**_rules_without(firewall, "kubernetes_ids", id_)))
+
+
+def _rules_without(firewall: StoredObject, target: str, id_: int | str) -> dict[str, list[dict[str, Any]]]:
+    return {side: remove_targets(firewall[side], target, id_.__eq__) for side in SIDES}
 
 
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
@@ -379,4 +390,5 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "firewall.succeeded": _finish_change,
     "droplet.deleted.firewalls": _remove_droplet,
     "tag.deleted.firewalls": _remove_tag,
+    f"{_CLUSTERS}.removed.firewalls": _remove_cluster,
 }

@@ -78,7 +78,7 @@ def add_message(cluster: StoredObject, at: float, text: str) -> StoredObject:
 
 
 def _begin_running(world: World, at: float, id_: str) -> None:
-    """Give a cluster its endpoint, or the version to which it was upgraded."""
+    """Show the endpoint of a cluster, or the version to which it was upgraded."""
     cluster = CLUSTERS.store(world)[id_]
     changes: dict[str, Any] = {"status": {"state": RUNNING}, "endpoint": endpoint_of(id_)}
     if not cluster["ha"]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue.prices import LOAD_BALANCER_NODES
 from poseidon_nb.sandbox.call import MAX_PORT, check_type, optional_field, required_field
+from poseidon_nb.sandbox.fields import Field, read_fields
 from poseidon_nb.sandbox.responses import unprocessable
 
 if TYPE_CHECKING:
@@ -39,6 +40,31 @@ _HEALTH_CHECK = {
     "unhealthy_threshold": 5,
     "healthy_threshold": 3,
 }
+#: The settings of a global load balancer, as the specification has them.
+_GLOBAL_FIELDS = (
+    Field(
+        "domains",
+        default=[],
+        closed=True,
+        fields=(
+            Field("name", type="string", required=True, minimum=1),
+            Field("is_managed", type="boolean"),
+            Field("certificate_id", type="string"),
+        ),
+    ),
+    Field(
+        "glb_settings",
+        default={},
+        closed=True,
+        fields=(
+            Field("target_protocol", type="string", choices=("http", "https", "http2")),
+            Field("target_port", type="integer", minimum=1, maximum=MAX_PORT),
+            Field("cdn", type="object", fields=(Field("is_enabled", type="boolean"),), closed=True),
+            Field("region_priorities", type="object"),
+            Field("failover_threshold", type="integer", minimum=0, maximum=100),
+        ),
+    ),
+)
 #: Settings that cannot change after the creation, with the default first.
 IMMUTABLE_FIELDS = {
     "network": ("EXTERNAL", "INTERNAL"),
@@ -70,6 +96,24 @@ def read_settings(world: World, body: dict[str, Any], region: str, *, is_global:
     settings["firewall"] = _firewall(optional_field(body, "firewall", "object") or {})
     settings["tls_cipher_policy"] = _choice(body, "tls_cipher_policy", ("DEFAULT", "STRONG"))
     return settings
+
+
+def read_global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """Read the domains and the forwarding of a global load balancer."""
+    sent = optional_field(body, "glb_settings", "object") or {}
+    # godo sends empty values for those that are not set.
+    known = {name: value for name, value in sent.items() if value not in ("", 0)}
+    read = read_fields(_GLOBAL_FIELDS, {**body, "glb_settings": known})
+    for region, priority in read["glb_settings"].get("region_priorities", {}).items():
+        check_type(f"glb_settings.region_priorities.{region}", priority, "integer")
+    for domain in read["domains"]:
+        _check_certificate(world, domain.get("certificate_id"))
+    return read
+
+
+def _check_certificate(world: World, id_: str | None) -> None:
+    if id_ and id_ not in world.certificates:
+        raise unprocessable(f"Certificate {id_} not found.")
 
 
 def read_rules(world: World, body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -119,8 +163,7 @@ def _parse_rule(world: World, rule: Any) -> dict[str, Any]:
         raise unprocessable("Either both ends of a forwarding rule use udp, or neither does.")
     certificate_id = optional_field(rule, "certificate_id", "string") or ""
     passed_through = bool(optional_field(rule, "tls_passthrough", "boolean"))
-    if certificate_id and certificate_id not in world.certificates:
-        raise unprocessable(f"Certificate {certificate_id} not found.")
+    _check_certificate(world, certificate_id)
     if entry in _ENCRYPTED_PROTOCOLS and not certificate_id and not passed_through:
         raise unprocessable(f"A forwarding rule for {entry} needs a certificate_id or tls_passthrough.")
     return {

@@ -24,7 +24,7 @@ from poseidon_nb.sandbox.services.droplets import droplets_with_tag
 from poseidon_nb.sandbox.services.firewalls import remove_load_balancer
 from poseidon_nb.sandbox.services.projects import requested_project
 from poseidon_nb.sandbox.services.vpcs import ensure_default_vpc, free_addresses, requested_vpc
-from poseidon_nb.sandbox.store import SharedObject, StoredObject
+from poseidon_nb.sandbox.store import StoredObject
 from poseidon_nb.sandbox.timestamps import format_time
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.sandbox.call import Call
     from poseidon_nb.sandbox.responses import HTTPResponse
+    from poseidon_nb.sandbox.store import SharedObject
     from poseidon_nb.sandbox.world import World
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.\-]{0,254}")
@@ -169,14 +170,7 @@ def _global_settings(world: World, body: dict[str, Any]) -> dict[str, Any]:
         target = world.load_balancers.get(id_)
         if target is None or target["type"] == _GLOBAL:
             raise unprocessable(f"Regional load balancer {id_} not found.")
-    domains = optional_field(body, "domains", "array") or []
-    for domain in domains:
-        required_field(domain, "name", "string")
-    return {
-        "target_load_balancer_ids": targets,
-        "domains": domains,
-        "glb_settings": SharedObject(optional_field(body, "glb_settings", "object") or {}),
-    }
+    return {"target_load_balancer_ids": targets, **settings.read_global_settings(world, body)}
 
 
 def _requested_droplets(call: Call, vpc: StoredObject | None) -> dict[str, Any]:

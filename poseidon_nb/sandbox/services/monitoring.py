@@ -212,8 +212,7 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         check_type("an item of email", address, "string")
     for hook in hooks:
         check_type("an item of slack", hook, "object")
-        required_field(hook, "url", "string")
-        required_field(hook, "channel", "string")
+    hooks = [{name: required_field(hook, name, "string") for name in ("url", "channel")} for hook in hooks]
     tags, entities = (body.get(name) or [] for name in ("tags", "entities"))
     for tag in tags:
         validate_tag(tag)
@@ -221,7 +220,7 @@ def _validated_fields(call: Call) -> dict[str, Any]:
         for entity in entities:
             if parse_id(entity) not in call.world.droplets:
                 raise unprocessable(f"Droplet {entity} not found.")
-    read = {"alerts": {**alerts, "email": emails, "slack": hooks}, "tags": tags, "entities": entities}
+    read = {"alerts": {"email": emails, "slack": hooks}, "tags": tags, "entities": entities}
     return {name: read.get(name, body.get(name)) for name in _POLICY_FIELDS}
 
 

@@ -337,11 +337,9 @@ def _list_resources(call: Call, project: StoredObject) -> HTTPResponse:
 def _assign_resources(call: Call, project: StoredObject) -> dict[str, Any]:
     """Move resources to a project, and return all that it has."""
     world = call.world
-    statuses: dict[str, str] = {}
-    for text in optional_field(call.body, "resources", "array") or ():
-        urn = parse_urn(call, text)
-        if urn not in statuses:
-            statuses[urn] = assign_resource(world, project["id"], urn, world.now())
+    # All of them are read before the first one moves: a refused request changes nothing.
+    urns = dict.fromkeys([parse_urn(call, text) for text in optional_field(call.body, "resources", "array") or ()])
+    statuses = {urn: assign_resource(world, project["id"], urn, world.now()) for urn in urns}
     assigned = resources_of(world, world.projects[project["id"]], call.scopes)
     resources = [_resource_object(call, urn, at, statuses.pop(urn, "ok")) for urn, at in assigned]
     # The remaining ones were not found.

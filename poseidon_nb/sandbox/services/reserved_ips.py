@@ -31,6 +31,7 @@ from poseidon_nb.sandbox.call import optional_field, required_field
 from poseidon_nb.sandbox.history import remove_billed, with_change
 from poseidon_nb.sandbox.responses import HTTPResponse, no_content, not_found, unprocessable
 from poseidon_nb.sandbox.services.byoip import brought_ip
+from poseidon_nb.sandbox.services.projects import requested_project
 from poseidon_nb.sandbox.store import StoredObject, to_json
 from poseidon_nb.sandbox.timestamps import format_time
 
@@ -182,9 +183,7 @@ def create_ip(call: Call) -> HTTPResponse:
     slug = optional_field(call.body, "region", "string")
     if (droplet_id is None) == (not slug):
         raise unprocessable("Either droplet_id or region is required.")
-    project_id = optional_field(call.body, "project_id", "string") or objects.default_project_id(world)
-    if project_id != objects.default_project_id(world) and project_id not in world.projects:
-        raise unprocessable("You specified an invalid project.")
+    project_id = requested_project(world, optional_field(call.body, "project_id", "string"))
     droplet = None if droplet_id is None else objects.requested_droplet(call)
     if droplet is None:
         region = objects.require_region(world, slug, _INVALID_REGION_TEXT)

@@ -93,8 +93,13 @@ def _check_run(call: Call, values: dict[str, Any], present: StoredObject | None)
         return
     preset = PRESETS.store(call.world).get(values.get("eval_preset_uuid"))
     if preset is not None:
-        values |= {name: preset[name] for name in _SETTINGS if name in preset.public and name not in values}
+        given = {*values}
+        if given & {"candidate_model_name", "candidate_model_uuid"}:
+            # The source of one candidate says nothing about another.
+            given |= {*_SECTIONS["PRESET_SAVE_SECTION_CANDIDATE"]}
+        values |= {name: preset[name] for name in _SETTINGS if name in preset.public and name not in given}
         values["eval_preset_name"] = preset["name"]
+    values.setdefault("candidate_model_source", _SOURCES[0])
     for name in ("dataset_uuid", "judge_model_uuid", "metric_uuids"):
         if not values.get(name):
             raise unprocessable(f"{name} is required.")
@@ -160,7 +165,7 @@ RUNS = collection(
     Field("eval_preset_uuid", refers=PRESETS.kind),
     Field("candidate_model_name"),
     Field("candidate_model_uuid"),
-    Field("candidate_model_source", default=_SOURCES[0], choices=_SOURCES),
+    Field("candidate_model_source", choices=_SOURCES),
     Field("candidate_inference_config", fields=_CONFIG, closed=True),
     Field("dataset_uuid"),
     Field("judge_model_uuid"),

@@ -96,9 +96,11 @@ def _catalog_entry(model: dict[str, Any]) -> dict[str, Any]:
 
 def _list_catalog(call: Call) -> HTTPResponse:
     entries = [{**_catalog_entry(model), "created_at": model["created_at"]} for model in models().values()]
-    limit = page_window(call)[1] if "limit" not in call.query else _limit(call.query["limit"])
-    meta = {"total": len(entries), "page": 1, "pages": max(1, -(-len(entries) // limit))}
-    return respond(call, {"data": [{**one, "scaled_pricing_enabled": False} for one in entries[:limit]], "meta": meta})
+    page, limit = page_window(call)
+    limit = _limit(call.query["limit"]) if "limit" in call.query else limit
+    meta = {"total": len(entries), "page": page, "pages": max(1, -(-len(entries) // limit))}
+    shown = entries[(page - 1) * limit : page * limit]
+    return respond(call, {"data": [{**one, "scaled_pricing_enabled": False} for one in shown], "meta": meta})
 
 
 def _limit(text: str) -> int:
