@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.client.choices import check_choices
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of, value_at
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
 from poseidon_nb.text import capitalized, did_you_mean, is_integer, join_words
@@ -211,6 +212,11 @@ def _explain_path(connection: Connection, request: Request, *, missing: bool) ->
 
 
 def _explain_body(connection: Connection, request: Request) -> str:
+    def read(operation_id: str, path: Row) -> Any:
+        return connection.send(connection.request(operation_id, path=path)).json()
+
+    if problem := check_choices(request, read):
+        return problem
     body = request.body if isinstance(request.body, dict) else {}
     fields = {
         slug: body[name]

@@ -139,7 +139,7 @@ class CommandContext:
     @cached_property
     def account(self) -> AccountReader:
         """The account as plans read it; it also finds droplets by id, name or tag."""
-        return AccountReader(self.client, self.session.remember_names)
+        return AccountReader(self.client, self.session.remember_names, self.session.remember_options)
 
     def droplets(self, *, gone: dict[int, NotFound] | None = None) -> list[Droplet]:
         """Return the droplets that the command names, by id, name or tag, each once; see `AccountReader.droplets`."""

@@ -10,6 +10,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.client.choices import words_in
 from poseidon_nb.clock import SYSTEM_CLOCK
 from poseidon_nb.errors import ConfigurationError, NoToken
 from poseidon_nb.language.spec import SIZES_IN
@@ -216,6 +217,11 @@ class DoSession:
         self.remember("sizes", [slug for slug, regions in available if regions])
         for source, slugs in by_region.items():
             self.remember(source, slugs)
+
+    def remember_options(self, operation_id: str, answer: Any) -> None:
+        """Remember the words for completion in a response, if it has the options of a service."""
+        for source, words in words_in(operation_id, answer).items():
+            self.remember(source, words)
 
     def remember_names(self, source: str, names: Iterable[tuple[Any, Any]], *, complete: bool = True) -> None:
         """Remember names for completion, with their ids for dry runs; what has no name or no id is left out."""

@@ -40,6 +40,30 @@ INITIAL_VALUES: Mapping[str, tuple[str, ...]] = {
         *("almalinux-10-x64", "almalinux-9-x64", "rockylinux-10-x64", "rockylinux-9-x64", "centos-stream-10-x64"),
     ),
 }
+_REGIONS = INITIAL_VALUES["regions"]
+#: Likewise for services.
+INITIAL_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "database regions": _REGIONS,
+    "database sizes": (
+        *("db-s-1vcpu-1gb", "db-s-1vcpu-2gb", "db-s-2vcpu-4gb", "db-s-4vcpu-8gb", "db-s-6vcpu-16gb", "db-s-8vcpu-32gb"),
+        *("gd-2vcpu-8gb", "gd-4vcpu-16gb", "gd-8vcpu-32gb"),
+    ),
+    "database nodes": ("1", "2", "3"),
+    "database versions of pg": ("18", "17", "16", "15", "14"),
+    "database versions of mysql": ("8",),
+    "kubernetes regions": _REGIONS,
+    "kubernetes versions": ("latest",),
+    "kubernetes sizes": (
+        "s-1vcpu-2gb",
+        "s-2vcpu-2gb",
+        "s-2vcpu-4gb",
+        "s-4vcpu-8gb",
+        "s-8vcpu-16gb",
+        "c-2",
+        "c-4",
+        "g-2vcpu-8gb",
+    ),
+}
 
 _CALL = re.compile(r"\s*(?:[^\s=%#][^=%]*=\s*)?%{1,2}(?:do|poseidon)\s+(?P<rest>.*)", re.DOTALL)
 #: Words with their quotes. An open quote continues to the end.
@@ -143,6 +167,8 @@ class _Line:
         self.values: list[str] = []
         #: The region or area that the line names, which limits the sizes.
         self.region = ""
+        #: The values of its options.
+        self.chosen: list[str] = []
         self.ended = False
         #: A word is unknown, so nothing can be completed.
         self.lost = False
@@ -151,7 +177,7 @@ class _Line:
 
     def _read(self, word: str) -> None:
         if self.pending is not None:
-            self._note_region(self.pending, word)
+            self._note_value(self.pending, word)
             self.pending = None
         elif not self.ended and word == "--":
             self.ended = True
@@ -193,7 +219,7 @@ class _Line:
         if match is None:
             return
         if equals:
-            self._note_region(match.option, value)
+            self._note_value(match.option, value)
         if isinstance(match.option, Option):
             self.given.add(match.option.field)
         else:
@@ -204,7 +230,8 @@ class _Line:
     def _default_verb(self) -> Verb | None:
         return find_verb(self.group, self.group.default) if self.group is not None and self.group.default else None
 
-    def _note_region(self, taker: Option | Argument, word: str) -> None:
+    def _note_value(self, taker: Option | Argument, word: str) -> None:
+        self.chosen.append(_unquoted(word))
         if taker.source == "regions":
             self.region = _unquoted(word)
 
@@ -285,7 +312,12 @@ class _Line:
             in_region = [known[source] for source in known if source.startswith(f"{SIZES_IN}{self.region}")]
             if in_region:
                 return dict.fromkeys(slug for slugs in in_region for slug in slugs)
-        return dict.fromkeys((*(known.get(taker.source) or INITIAL_VALUES.get(taker.source, ())), *taker.suggests))
+        # Of the engine that the line names, if it does.
+        for source in (*(f"{taker.source} of {value}" for value in self.chosen), taker.source):
+            words = known.get(source) or INITIAL_VALUES.get(source) or INITIAL_OPTIONS.get(source)
+            if words:
+                return dict.fromkeys((*words, *taker.suggests))
+        return taker.suggests
 
     def _columns(self) -> Iterable[str]:
         return self.registry.columns(self.verb) if self.verb else ()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue import operation
+from poseidon_nb.client.choices import check_choices
 from poseidon_nb.client.lookup import Lookup, api_id, is_id, is_pattern
 from poseidon_nb.errors import InvalidArgument, NoSuchName, NotFound, PoseidonError
 from poseidon_nb.plans.costs import size_usd_month
@@ -34,18 +36,23 @@ class AccountReader:
     client : Client
     learn : callable, optional
         Called with a resource type and the names and ids of all its members whenever they were listed.
+    learn_options : callable, optional
+        Called with an operation and its response whenever the options of a service were read.
     """
 
     #: Whether the account cannot be read, so that names are not resolved to ids.
     offline = False
 
-    def __init__(self, client: Client, learn: Learn | None = None) -> None:
+    def __init__(
+        self, client: Client, learn: Learn | None = None, learn_options: Callable[[str, Any], None] | None = None
+    ) -> None:
         self.client = client
         #: Notes shown below the steps; builders add to them.
         self.notes: list[str] = []
         #: Files that the plan writes right before its first request; builders add to them.
         self.files: list[RestFile] = []
         self._learn = learn
+        self._learn_options = learn_options
 
     @property
     def label(self) -> str:
@@ -172,6 +179,26 @@ class AccountReader:
         row = next(iter(answer.values()), None) if isinstance(answer, dict) and len(answer) == 1 else answer
         return row if isinstance(row, dict) else None
 
+    def check_choices(self, request: Request) -> None:
+        """Check the values of a request that the account's options list.
+
+        Raises
+        ------
+        InvalidArgument
+            A value is not among them; the closest one is suggested.
+        """
+        if problem := check_choices(request, self._read_options):
+            raise InvalidArgument(problem)
+
+    def _read_options(self, operation_id: str, path: Row) -> Any:
+        answer = self.client.call(operation_id, path=path)
+        if isinstance(answer, list):
+            # The path of a choice starts at the whole response.
+            answer = {operation(operation_id).response_key: answer}
+        if self._learn_options is not None:
+            self._learn_options(operation_id, answer)
+        return answer
+
     @cached_property
     def sizes(self) -> Mapping[str, Row]:
         """The available sizes by slug; empty when offline."""
@@ -205,6 +232,9 @@ class OfflineReader(AccountReader):
             return api_id(kind, word)
         # A public image is sent by its slug.
         return word if kind == "images" else f"{UNKNOWN_ID}{word}"
+
+    def check_choices(self, request: Request) -> None:
+        """Check nothing: there are no options to read."""
 
     def read(self, request: Request) -> Row | None:  # noqa: ARG002  # the signature of AccountReader
         """Return None."""

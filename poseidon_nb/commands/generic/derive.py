@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.operations import SERVER, rows
+from poseidon_nb.client.choices import choices_source
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
 from poseidon_nb.commands.shared_spec import several
@@ -278,7 +279,7 @@ def _argument(wanted: Operation, parameter: Parameter) -> Argument:
         help=_help(wanted, source, parameter),
         # A resource is found by its name, so any text is accepted.
         type="text" if type_ in {"list", "integers", "any"} or source else type_,
-        source=source,
+        source=choices_source(wanted.id, parameter.name) or source,
         suggests=tuple(map(str, parameter.enum)),
     )
 
@@ -292,7 +293,7 @@ def _option(wanted: Operation, parameter: Parameter) -> Option:
     spelled = kebab(parameter.name).lower()
     source = resource_type_of(wanted.id, parameter.name)
     type_ = _value_type(parameter)
-    if source and source not in {"regions", "sizes"}:
+    if source in RESOURCE_TYPES:
         type_ = "list" if parameter.type == "array" else "text"
     is_page = wanted.paginated and parameter.name in _PAGES
     is_time = wanted.path.startswith(METRICS) and parameter.name in _WINDOW_HELP
@@ -307,7 +308,7 @@ def _option(wanted: Operation, parameter: Parameter) -> Option:
         metavar="WHEN" if is_time else "",
         default=_WINDOW_DEFAULTS[parameter.name] if is_time else "",
         type=type_,
-        source=source,
+        source=choices_source(wanted.id, parameter.name) or source,
         # The specification's lists of regions and sizes are years old. The account's own complete better.
         suggests=() if source in {"regions", "sizes"} else tuple(map(str, parameter.enum)),
         required=parameter.required and not is_time,

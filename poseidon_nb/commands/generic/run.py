@@ -36,7 +36,9 @@ def read(context: CommandContext) -> TableResult | Plain | None:
     if argument is not None and not is_one(context.argument(argument.name)):
         return _read_several(context, argument)
     (request,) = build_requests(context.command, context.client, context.account.id_of)
-    return _result(context, operation(context.verb.operations[0]), context.client.execute(request))
+    wanted, answer = operation(context.verb.operations[0]), context.client.execute(request)
+    context.session.remember_options(wanted.id, {wanted.response_key: answer} if isinstance(answer, list) else answer)
+    return _result(context, wanted, answer)
 
 
 def _read_several(context: CommandContext, argument: Argument) -> TableResult:
@@ -55,6 +57,9 @@ def operation_steps(context: CommandContext, account: AccountReader) -> Sequence
     """Return the steps of a command that changes something with one operation."""
     verb = context.verb
     requests = build_requests(context.command, account.client, account.id_of)
+    if context.command.check:
+        # Several requests of a command have the same body.
+        account.check_choices(requests[0])
     names, owner = _names(context, verb, requests), _owner(context, verb)
     return operation_chains(account, requests, verb.name, names, owner=owner, waits=verb.waits)
 

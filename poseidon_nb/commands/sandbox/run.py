@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from poseidon_nb.client.choices import OPTIONS
 from poseidon_nb.client.joined_sandbox import JoinedSandbox, check_is_sandbox, sandbox_url
 from poseidon_nb.commands.results import TableResult, table_of_rows
 from poseidon_nb.commands.sandbox.shared_token import find_token, share, withdraw
@@ -66,6 +67,8 @@ def _remember_words(context: CommandContext) -> None:
     session.remember_sizes((one.slug, one.available, one.regions) for one in client.sizes.list())
     session.remember("images", [one.slug for one in client.images.list(type="distribution") if one.slug])
     session.remember("tags", [one.name for one in client.tags.list()])
+    for operation_id in OPTIONS:
+        session.remember_options(operation_id, client.call(operation_id))
     # One page is enough for completion in a large account.
     droplets = client.api("GET", "/v2/droplets?per_page=200")["droplets"]
     session.remember_names("droplets", [(one["name"], one["id"]) for one in droplets])
