@@ -143,7 +143,16 @@ _FREE = re.compile(
                 r"plans\[\]\.app_id",
                 r"data_source_uuids?(\[\])?",
             ),
-            *("owner_id", "rule_uuid", "run_id", "invoice_uuid", "metric_uuid", "guardrail_uuid", "team_uuid", "repo_id"),
+            *(
+                "owner_id",
+                "rule_uuid",
+                "run_id",
+                "invoice_uuid",
+                "metric_uuid",
+                "guardrail_uuid",
+                "team_uuid",
+                "repo_id",
+            ),
         )
     )
     + ")$"
