@@ -140,6 +140,8 @@ def _judge_chain(entry: JournalEntry, number: int, facts: AccountFacts) -> tuple
         ):
             # The chain went on without waiting for the end of this step.
             states[at] = replace(state, verdict=Verdict.DONE, actions=())
+    for at in _open_again(entry, number, states):
+        states[at] = _judge_unsent(entry, (number, at))
     started = was_started(entry, number, states)
     stopped = False
     for at, step in enumerate(chain):
@@ -158,6 +160,29 @@ def _judge_chain(entry: JournalEntry, number: int, facts: AccountFacts) -> tuple
     )
 
 
+def _open_again(entry: JournalEntry, number: int, states: Sequence[StepState]) -> list[int]:
+    """Return the steps after one without an outcome that are decided anew.
+
+    They were skipped because of it, or had nothing to restore yet. Alone, a shutdown that turns out not to have been
+    carried out would leave its droplet off.
+    """
+    chain = entry.chains[number]
+    ended = (entry.ended.get((number, at)) for at in range(len(chain)))
+    unknown = next((at for at, one in enumerate(ended) if one is not None and "unknown" in one.statuses), len(chain))
+    return [
+        at
+        for at, step in enumerate(chain)
+        if at > unknown and (states[at].verdict is Verdict.SKIPPED or step.runs_always or step.when is When.ON_FAILURE)
+    ]
+
+
+def _judge_unsent(entry: JournalEntry, place: Place) -> StepState:
+    """Return the state of a step that was not sent."""
+    if place in entry.secret:
+        return StepState(Verdict.RUN_AGAIN, "its body contained secrets, which are not stored")
+    return StepState(Verdict.REMAINING)
+
+
 def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepState:  # noqa: PLR0911  # a rule each
     step, ended = entry.step_at(place), entry.ended.get(place)
     if step.unchanged:
@@ -174,11 +199,7 @@ def _judge_step(entry: JournalEntry, place: Place, facts: AccountFacts) -> StepS
     if place in entry.accepted:
         return _judge_accepted(entry, place, facts)
     if place not in entry.sending:
-        return (
-            StepState(Verdict.RUN_AGAIN, "its body contained secrets, which are not stored")
-            if place in entry.secret
-            else StepState(Verdict.REMAINING)
-        )
+        return _judge_unsent(entry, place)
     if place in entry.secret:
         note = "its body contained secrets, which are not stored; first check whether the request was already executed"
         return StepState(Verdict.RUN_AGAIN, note)

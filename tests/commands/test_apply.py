@@ -8,6 +8,7 @@ import pytest
 from poseidon_nb import errors
 from poseidon_nb.magics.do import run_line
 from tests.commands.applying import (
+    DOMAIN,
     IMAGE,
     NEW,
     RECORDS,
@@ -158,10 +159,14 @@ def refused_lookup(desk, frame, options):
         ({"status": "off"}, "Use %do droplets power_on, shutdown or power_off."),
         ({"memory": 1}, "memory cannot be changed from 4096 to 1. Set its size."),
         ({"name": "no_underscores"}, "'no_underscores' is not a name of a droplet"),
+        ({"tags": "web,db"}, "Row 0 (web-1), column tags: has the tag 'web,db'. Did you mean web;db? Nothing"),
         ({"tags": ["a b"]}, "Row 0 (web-1), column tags: has the tag 'a b'."),
         ({"features": ["bakups"]}, "Row 0 (web-1), column features: has the feature 'bakups'. Did you mean backups?"),
         ({"features": []}, "IPv6 cannot be disabled. Add ipv6 to its features again"),
-        ({"id": 521000064}, "Row 0 and Row 1 both have the id 521000064."),
+        (
+            {"id": 521000064},
+            "Row 0 and Row 1 both have the id 521000064. Keep one, for example with drop_duplicates('id').",
+        ),
         ({"id": "web"}, "Row 0, column id: must be a whole number, not 'web'."),
         ({"id": None, "name": "db-1"}, "Row 0 and Row 1 share the name db-1."),
         ({"project": "stagin"}, "Row 0 (web-1): project 'stagin' not found. Did you mean staging?"),
@@ -189,6 +194,37 @@ def test_a_cell_that_cannot_be_applied_is_named_with_what_is_right(desk, cells, 
 )
 def test_a_new_row_that_cannot_be_created_is_named(desk, cells, message):
     assert message in refused(desk, with_row(listed(desk), **{**NEW, **cells}))
+
+
+def test_listings_of_two_types_in_one_frame_are_told_apart(desk):
+    fleet = listed(desk)
+    for line, frames in (
+        ("volumes list", "droplets and volumes. Apply a frame for each type: %do apply {droplets} {volumes}"),
+        (f"records list {DOMAIN}", "droplets and records. Apply a frame for each type: %do apply {droplets} {records}"),
+        (
+            "reserved-ips list",
+            "droplets and reserved IPs. Apply a frame for each type: %do apply {droplets} {reserved_ips}",
+        ),
+    ):
+        both = pd.concat([fleet.astype(object), listed(desk, line).astype(object)])
+        assert refused(desk, both) == f"The frame holds {frames}"
+
+
+def test_a_table_that_was_computed_is_named(desk):
+    for line, words in (
+        ("cost lines", "cost lines"),
+        ("leases list", "leases"),
+        ("cost changes --last 30d", "cost changes"),
+    ):
+        assert refused(desk, listed(desk, line)).endswith(f"It looks like {words}.")
+
+
+def test_an_empty_cell_of_a_column_with_several_words_is_told_once(desk):
+    fleet = listed(desk).astype(object)
+    fleet.at[0, "features"] = None
+    plan = desk.do("apply {frame} --plan", frame=fleet)
+    assert plan.is_empty
+    assert plan.notes == ("Empty cells change nothing: features of Row 0 (web-1).",)
 
 
 def test_several_errors_are_told_together_and_the_rest_is_counted(desk):

@@ -134,9 +134,25 @@ def test_parquet_is_written_and_read_where_pyarrow_is_installed_and_elsewhere_is
         desk.do(f"apply {file} --plan")
 
 
+def test_a_csv_file_is_read_as_pandas_and_excel_write_it(desk, tmp_path):
+    fleet, ips = desk.do("droplets list"), desk.do("reserved-ips list")
+    fleet.loc[0, "name"] = "web-x"
+    file = tmp_path / "fleet.csv"
+    for options in ({}, {"index": False}, {"sep": ";", "decimal": ","}, {"sep": "\t"}, {"lineterminator": "\r\n"}):
+        for encoding in ("utf-8", "utf-8-sig"):
+            fleet.to_csv(file, encoding=encoding, **options)
+            plan = desk.do(f"apply {file} --plan")
+            assert [(one.verb, one.targets[0].name) for one in plan.steps] == [("rename", "web-1")], options
+            assert not any("Ignored" in note for note in plan.notes), options
+    # A column with an empty cell is one of floats.
+    ips.assign(droplet_id=ips["droplet_id"].astype("float64")).to_csv(file, index=False)
+    assert "521000032.0" in file.read_text()
+    assert desk.do(f"apply {file} --plan").is_empty
+
+
 def test_a_file_that_cannot_be_read_is_one_clear_line(desk, tmp_path, monkeypatch):
     cases = {
-        "no.csv": (None, "No such file"),
+        "no.csv": (None, r"No such file or directory\.$"),
         "empty.csv": ("", "is empty. Its first line must name the columns."),
         "short.csv": ("id,name\n1\n", "Row 1 of .* has 1 value for 2 columns"),
         "twice.csv": ("id,id\n1,2\n", "has two columns named 'id'"),
@@ -153,6 +169,8 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(desk, tmp_path, monkeypatc
             file.write_text(text)
         with pytest.raises(errors.InvalidArgument, match=message):
             desk.do(f"apply {file} --plan")
+    with pytest.raises(errors.InvalidArgument, match=r"No such file or directory\. Did you mean short\.csv\?$"):
+        desk.do(f"apply {tmp_path}/shrt.csv --plan")
     with pytest.raises(errors.InvalidArgument, match=r"not 'fleet\.xlsx'"):
         desk.do("apply fleet.xlsx")
 

@@ -55,7 +55,11 @@ def test_records_are_changed_created_and_deleted_in_their_domain(desk):
             {"type": "A", "name": "x", "data": "198.18.0.5", "domain": "tidepool.example"},
             "domain 'tidepool.example' not found",
         ),
-        ({"type": "A", "name": "x", "data": "198.18.0.5", "ttl": "soon"}, "must be a whole number, not 'soon'"),
+        (
+            {"type": "A", "name": "x", "data": "198.18.0.5", "ttl": "soon"},
+            "(x), column ttl: must be a whole number, not 'soon'",
+        ),
+        ({"type": "A", "name": "x", "data": ""}, "(x), column data: must not be empty."),
         ({"type": "A", "name": "x.example.org.", "data": "198.18.0.5"}, "is not in tidepool-maps.example"),
     ],
 )
@@ -156,12 +160,41 @@ def test_volumes_grow_and_move_and_are_detached_before_they_are_deleted(desk):
         ("droplet_ids", ["web-3"], "droplet 521000186 is in fra1, and the volume is in nyc3"),
         ("droplet_ids", ["web-1", "web-2"], "a volume can be attached to one droplet only"),
         ("name", "other", "Volumes cannot be renamed."),
+        ("size_gigabytes", 20_000, "its size must be from 1 to 16,384 GiB"),
     ],
 )
 def test_what_a_volume_cannot_become_is_refused(desk, column, value, message):
     volumes = listed(desk, "volumes list")
     volumes.at[0, column] = value
     assert message in refused(desk, volumes, "--max-changes 100%")
+
+
+def test_a_volume_that_cannot_be_created_is_named(desk):
+    volumes = listed(desk, "volumes list")
+    row = {"name": "new", "size_gigabytes": 5, "region": "nyc3"}
+    for cells, message in (
+        ({"region": "nyc9"}, "Row 4 (new): unknown region 'nyc9'. Did you mean nyc"),
+        ({"name": "New One"}, "'New One' is not a name of a volume"),
+        ({"size_gigabytes": 0}, "its size must be from 1 to 16,384 GiB"),
+        ({"size_gigabytes": "5GB"}, "Row 4 (new), column size_gigabytes: must be a whole number, not '5GB'"),
+    ):
+        assert message in refused(desk, with_row(volumes, **{**row, **cells}))
+
+
+def test_a_firewall_is_given_to_droplets_that_exist_only(desk):
+    firewalls = listed(desk, "firewalls list").astype(object)
+    firewalls.at[0, "droplet_ids"] = [521000032, 1]
+    assert "Row 0 (web): droplet 1 does not exist." in refused(desk, firewalls, "--max-changes 100%")
+    # One that it has already, and that was destroyed since, is left.
+    firewalls.at[0, "droplet_ids"] = ["web-1"]
+    apply(desk, firewalls, "--max-changes 100%")
+    firewalls = listed(desk, "firewalls list").astype(object)
+    world = desk.sandbox._dispatcher.world
+    id_ = firewalls.at[0, "id"]
+    world.firewalls.put(id_, world.firewalls[id_].with_public(droplet_ids=[521000032, 7]))
+    firewalls = listed(desk, "firewalls list").astype(object)
+    firewalls.at[0, "name"] = "renamed"
+    assert names(desk.do("apply {frame} --plan --max-changes 100%", frame=firewalls)) == [("update", "web")]
 
 
 def test_reserved_ips_are_assigned_unassigned_and_swapped(desk):

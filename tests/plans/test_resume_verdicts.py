@@ -176,6 +176,22 @@ def test_a_droplet_changed_by_others_is_not_resumed(recorded, droplet, why):
     assert why in next(one.note for one in judged if one.verdict is CHANGED)
 
 
+def test_what_was_skipped_after_a_step_without_an_outcome_is_decided_anew():
+    # A shutdown alone would leave the droplet off.
+    skipped = {(0, 0): "unknown", (0, 1): "skipped", (0, 2): "skipped", (0, 3): "unchanged"}
+    entry = entry_of(RESIZE, ended=skipped)
+    assert left(entry, droplets=UP, newest={ID: []}) == [(step.verb, step.when) for step in RESIZE]
+    # It was carried out after all.
+    late = {ID: [action(1, "shutdown", after_s=1)]}
+    assert verdicts(entry, droplets=DOWN, newest=late) == [DONE, DONE, REMAINING, REMAINING]
+    # Once the power is back, the chain is not continued in its middle.
+    entry = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged", (0, 2): "unknown", (0, 3): "completed"})
+    assert left(entry, droplets=UP, newest={ID: []}) == []
+    # A failure is an outcome.
+    entry = entry_of(RESIZE, ended={(0, 0): "completed", (0, 1): "unchanged", (0, 2): "failed", (0, 3): "completed"})
+    assert left(entry, droplets=UP) == []
+
+
 def test_a_snapshot_without_a_response_is_found_by_its_name():
     entry = entry_of(SNAPSHOT, ended={(0, 0): "completed", (0, 1): "unchanged"}, sending=[(0, 2)])
     newest = {ID: [action(2, "snapshot", after_s=3)]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 from typing import Any
@@ -73,12 +74,18 @@ def tags(value: Any) -> frozenset[str]:
     """Return tags as a set that ignores order and case."""
     for tag in words(value):
         if not _TAG.fullmatch(tag):
+            pieces = [piece.strip() for piece in tag.split(",")]
+            if all(map(_TAG.fullmatch, pieces)):
+                raise ValueError(f"has the tag {tag!r}. Did you mean {';'.join(pieces)}?")
             raise ValueError(f"has the tag {tag!r}. Tags consist of letters, digits, colons, dashes and underscores")
     return folded(value)
 
 
 def loose(value: Any) -> str:
     """Return any plain value as text in which the same number, time or list is the same, whatever its dtype became."""
+    if isinstance(value, str) and value[:1] == "[":
+        with contextlib.suppress(ValueError):
+            value = items(value)
     if isinstance(value, list):
         return ";".join(sorted(map(loose, value)))
     word = str(value).strip().replace("T", " ").removesuffix("+00:00").removesuffix("Z")

@@ -86,18 +86,18 @@ class Comparison:
 
     errors: list[str] = field(default_factory=list)
     #: Cells that are left as they are in the account, by the sentence that explains why.
-    left: dict[str, list[str]] = field(default_factory=dict)
+    left: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Whether any row was compared without a listing.
     two_way: bool = False
 
     def leave(self, why: str, what: str) -> None:
-        """Note a cell that is left."""
-        self.left.setdefault(why, []).append(what)
+        """Note a cell that is left, once: several fields can share it."""
+        self.left.setdefault(why, {})[what] = None
 
     @property
     def notes(self) -> list[str]:
         """The cells that were left, a sentence for each reason."""
-        return [f"{why}: {_some(places)}." for why, places in self.left.items()]
+        return [f"{why}: {_some([*places])}." for why, places in self.left.items()]
 
 
 def _some(places: Sequence[str]) -> str:
@@ -186,10 +186,15 @@ def compare_cells(
             found.errors.append(f"{who}, column {one.place}: {sentence(str(error))}")
             continue
         if result is Verdict.EDIT and not one.refusal and not one.computed:
-            differences.append(Difference(one, present.get(one.place), cell))
+            differences.append(Difference(one, present.get(one.place), _written(cell)))
         elif result is not Verdict.SAME:
             _explain(who, one, result, (cell, present.get(one.place)), listed, found)
     return differences
+
+
+def _written(cell: Any) -> Any:
+    """Return a cell as a plan shows it: a whole number, although a column with empty cells has floats."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
 def _verdict(one: Field, cell: Any, present: Mapping[str, Any], listed: Sequence[Any], *, as_written: bool) -> Verdict:

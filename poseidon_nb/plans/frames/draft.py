@@ -105,6 +105,9 @@ class Draft:
         text = str(int(word)) if isinstance(word, float) and word.is_integer() else str(word).strip()
         if text.startswith(ID_OF) and text.endswith(">"):
             text = text[len(ID_OF) : -1]
+        if is_integer(text.removesuffix(".0")) and text not in self._names:
+            # A column with empty cells is one of floats, and a file has it as text.
+            text = text.removesuffix(".0")
         if is_integer(text):
             if int(text) in self.droplets_by_id:
                 return int(text)
@@ -117,8 +120,16 @@ class Draft:
         if found:
             ids = ", ".join(str(row["id"]) for row in found)
             raise ValueError(f"{len(found)} droplets are named {text!r}. Use one of their ids: {ids}")
-        names = [str(row.get("name")) for row in self.droplets]
-        raise ValueError(f"droplet {text!r} not found{did_you_mean(text, names)}".removesuffix("."))
+        raise ValueError(f"droplet {text!r} not found{did_you_mean(text, self._names)}".removesuffix("."))
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [str(row.get("name")) for row in self.droplets]
+
+    @cached_property
+    def regions(self) -> Sequence[str]:
+        """The regions that have any size."""
+        return sorted({slug for size in self.account.sizes.values() for slug in size.get("regions") or ()})
 
     def address(self, name: str) -> str:
         """Return the public address of a droplet by name; for one that the plan creates, the placeholder of its address.

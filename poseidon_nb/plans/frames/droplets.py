@@ -160,9 +160,8 @@ class Droplets(Kind):
         for name in ("region", "vpc_uuid", "user_data"):
             if cell(name) is not None:
                 fields[name] = cells.text(cell(name)) if name != "user_data" else str(cell(name))
-        known = self._regions(draft)
-        if "region" in fields and not any(slug.startswith(fields["region"]) for slug in known):
-            raise ValueError(f"unknown region {fields['region']!r}{did_you_mean(fields['region'], known)}")
+        if "region" in fields and not any(slug.startswith(fields["region"]) for slug in draft.regions):
+            raise ValueError(f"unknown region {fields['region']!r}{did_you_mean(fields['region'], draft.regions)}")
         tags = cells.words(cell("tags") or [])
         cells.tags(tags)
         if self._tag is not None and self._tag.casefold() not in {one.casefold() for one in tags}:
@@ -174,11 +173,6 @@ class Droplets(Kind):
         if cell("features") is not None:
             fields |= {word: True for word in FEATURES if _feature(word, cell("features"))}
         return fields
-
-    @staticmethod
-    def _regions(draft: Draft) -> list[str]:
-        slugs = {slug for size in draft.account.sizes.values() for slug in size.get("regions") or ()}
-        return sorted(slugs)
 
     @staticmethod
     def _image(draft: Draft, value: Any) -> int | str:

@@ -22,6 +22,8 @@ SUFFIXES = (".csv", ".yaml", ".yml", ".parquet")
 #: The largest file that is read, in bytes.
 MAX_BYTES = 50_000_000
 _PARQUET = "pyarrow"
+#: Stands for the column of the index, which has no name.
+_INDEX = "\0index"
 
 
 def is_file_name(word: str) -> bool:
@@ -62,12 +64,21 @@ def _path(name: str) -> Path:
         size = path.stat().st_size
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
-        raise InvalidArgument(f"Cannot read {escape_unprintable(name)}: {reason}.") from None
+        near = did_you_mean(path.name, _files_near(path)) if isinstance(error, FileNotFoundError) else ""
+        raise InvalidArgument(f"Cannot read {escape_unprintable(name)}: {reason}{near or '.'}") from None
     if not path.is_file():
         raise InvalidArgument(f"{escape_unprintable(name)} is not a regular file.")
     if size > MAX_BYTES:
         raise InvalidArgument(f"{escape_unprintable(name)} is too large: {size:,} bytes, at most {MAX_BYTES:,}.")
     return path
+
+
+def _files_near(path: Path) -> list[str]:
+    """Return the names of the files in the same directory that can be applied."""
+    try:
+        return [one.name for one in path.parent.iterdir() if is_file_name(one.name)]
+    except OSError:
+        return []
 
 
 def _text(name: str, path: Path) -> str:
@@ -82,12 +93,15 @@ def _text(name: str, path: Path) -> str:
 
 def _csv(name: str, text: str) -> FrameRows:
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline="")) if line]
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)) if line]
     except csv.Error as error:
         raise InvalidArgument(f"{escape_unprintable(name)} is not valid CSV: {error}.") from None
     if not lines:
         raise InvalidArgument(f"{escape_unprintable(name)} is empty. Its first line must name the columns.")
     header, rows = [column.strip() for column in lines[0]], lines[1:]
+    if header[0] == "" and len(header) > 1:
+        # The index, as `DataFrame.to_csv` writes it.
+        header[0] = _INDEX
     repeated = next((column for column in header if header.count(column) > 1), None)
     if repeated is not None:
         raise InvalidArgument(f"{escape_unprintable(name)} has two columns named {escape_unprintable(repeated)!r}.")
@@ -97,17 +111,22 @@ def _csv(name: str, text: str) -> FrameRows:
                 f"Row {number} of {escape_unprintable(name)} has {pluralize(len(row), 'value')} for"
                 f" {pluralize(len(header), 'column')}. Quote values that contain commas."
             )
+    kept = tuple(column for column in header if column != _INDEX)
+    cells = [dict(zip(header, row, strict=True)) for row in rows]
     return FrameRows(
-        tuple(header),
+        kept,
         tuple(
-            FrameRow(
-                f"Row {number}",
-                {column: value if value != "" else None for column, value in zip(header, row, strict=True)},
-            )
-            for number, row in enumerate(rows, 1)
+            FrameRow(f"Row {number}", {column: row[column] if row[column] != "" else None for column in kept})
+            for number, row in enumerate(cells, 1)
         ),
         from_file=True,
     )
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the columns: Excel writes semicolons where a comma is the decimal point."""
+    header = text.lstrip().partition("\n")[0]
+    return next((one for one in ",;\t" if one in header), ",")
 
 
 def _yaml(name: str, value: Any) -> list[tuple[str | None, FrameRows]]:

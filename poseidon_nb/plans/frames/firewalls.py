@@ -97,11 +97,11 @@ class Firewalls(Kind):
             ids.append(id_)
         return replace(row, cells={**row.cells, "droplet_ids": ids})
 
-    def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:  # noqa: ARG002  # the same for all types
+    def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:  # the same for all types
         """Check a new firewall."""
         if tag is not None and tag.casefold() not in cells.tags(row.cells.get("tags") or []):
             raise ValueError(f"its tags must contain {tag}, because of --tag {tag}")
-        self._check(self._body(row.cells))
+        self._check(draft, self._body(row.cells))
 
     @staticmethod
     def _body(row: Row) -> dict[str, Any]:
@@ -116,12 +116,17 @@ class Firewalls(Kind):
         }
 
     @staticmethod
-    def _check(body: Row) -> None:
+    def _check(draft: Draft, body: Row, before: Row | None = None) -> None:
         if not body["inbound_rules"] and not body["outbound_rules"]:
             raise ValueError("a firewall needs at least one inbound or outbound rule")
         for name, side in _SIDES.items():
             rules(side, body[name])
         cells.tags(body["tags"])
+        known = (before or {}).get("droplet_ids") or ()
+        for id_ in body["droplet_ids"]:
+            # One that it has already may have been destroyed.
+            if id_ not in known:
+                draft.droplet(id_)
 
     def build(self, draft: Draft, work: Work) -> None:
         """Add the chains: one for each firewall. Droplets that get one of its tags wait for it."""
@@ -139,7 +144,7 @@ class Firewalls(Kind):
     def _build_change(self, draft: Draft, change: Change) -> None:
         present = change.present
         body = self._body({**present.cells, **{one.field.name: one.after for one in change.differences}})
-        self._check(body)
+        self._check(draft, body, present.cells)
         step = Step(
             verb="update",
             targets=(Target("firewall", present.id, str(present.cells.get("name") or present.id)),),

@@ -134,6 +134,7 @@ def _match_ids(
         if id_ in claimed:
             found.errors.append(
                 f"{claimed[id_].label} and {row.label} both have the {identity.id} {escape_unprintable(str(id_))}."
+                f" Keep one, for example with drop_duplicates({identity.id!r})."
             )
             continue
         claimed[id_] = row

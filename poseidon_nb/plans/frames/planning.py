@@ -10,9 +10,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
 from poseidon_nb.plans.frames import cells
-from poseidon_nb.plans.frames.compare import Comparison, compare_cells
+from poseidon_nb.plans.frames.compare import Comparison, compare_cells, sentence
 from poseidon_nb.plans.frames.draft import Draft
 from poseidon_nb.plans.frames.droplets import Droplets
 from poseidon_nb.plans.frames.firewalls import Firewalls
@@ -108,10 +108,11 @@ def recognize(frame: FrameRows, shown: ShownValues, account: str) -> str:
     Raises
     ------
     InvalidArgument
-        It fits none, several, or a type that frames cannot edit.
+        It fits none, several, or a type that frames cannot edit, or holds rows of several types.
     """
     columns = {*frame.columns}
-    known = {name: {column.name for column in table.columns} for name, table in TABLES.items()}
+    _check_one_type(frame, shown, account)
+    known = {name: {column.name for column in table.columns} for name, table in {**TABLES, **DERIVED_TABLES}.items()}
     known |= {name: {*kind().columns()} for name, kind in KINDS.items()}
     scores = {name: len(columns & names) for name, names in known.items()}
     best = max(scores.values())
@@ -120,7 +121,7 @@ def recognize(frame: FrameRows, shown: ShownValues, account: str) -> str:
     if len(exact) == 1:
         return exact[0]
     ids = [_plain_id(row.cells.get(name)) for row in frame.rows for name in ("id", "ip", "name")]
-    listed = shown.kinds_of(account, [one for one in ids if one is not None])
+    listed = {kind for kinds in shown.kinds_of(account, ids).values() for kind in kinds}
     from_listing = [name for name in (exact or fits) if name in listed]
     if len(from_listing) == 1:
         return from_listing[0]
@@ -133,6 +134,19 @@ def recognize(frame: FrameRows, shown: ShownValues, account: str) -> str:
     other = next((name for name, score in scores.items() if score == best and best), "")
     like = f" It looks like {other.replace('_', ' ')}." if other else ""
     raise InvalidArgument(f"Frames can edit {_RECOGNIZED}, and none of them has the columns {words}.{like}")
+
+
+def _check_one_type(frame: FrameRows, shown: ShownValues, account: str) -> None:
+    """Check that listings of this kernel did not show the rows as of several types, as after a concat of two listings."""
+    ids = [_plain_id(row.cells.get(name)) for row in frame.rows for name in ("id", "ip")]
+    editable = [kinds & KINDS.keys() for kinds in shown.kinds_of(account, ids).values()]
+    # An id that several types have tells nothing.
+    nouns = sorted({f"{KINDS[kind].noun}s" for kinds in editable if len(kinds) == 1 for kind in kinds})
+    if len(nouns) > 1:
+        frames = " ".join(f"{{{noun.replace(' ', '_')}}}" for noun in nouns)
+        raise InvalidArgument(
+            f"The frame holds {join_words(nouns)}. Apply a frame for each type: %do apply {frames.lower()}"
+        )
 
 
 def _plain_id(value: object) -> object:
@@ -166,7 +180,7 @@ def frame_chains(
     """
     names = [name for name, _ in frames]
     if repeated := [name for name in KINDS if names.count(name) > 1]:
-        raise InvalidArgument(f"Two frames hold {repeated[0]}. Join them with pd.concat first.")
+        raise InvalidArgument(f"Two frames hold {repeated[0]}. Put their rows into one.")
     if account.offline:
         raise InvalidArgument("A frame is compared with the account, which cannot be read.")
     draft = Draft(account, restart=options.restart)
@@ -230,6 +244,9 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
             work.changes.append(Change(who(row, one), one, tuple(differences)))
     _match_gone(draft, kind, matches, _NOTHING if frame.from_file else shown)
     for row in matches.new:
+        if errors := _cell_errors(kind, row):
+            draft.errors += errors
+            continue
         tried(draft, who(row), partial(kind.check_new, draft, row, options.tag))
     work.new = matches.new
     if options.delete:
@@ -241,6 +258,20 @@ def _compare(draft: Draft, name: str, frame: FrameRows, shown: _Shown, options: 
         draft.account.notes.append(_TWO_WAY)
     work.scope = len(scope)
     return kind, work
+
+
+def _cell_errors(kind: Kind, row: FrameRow) -> list[str]:
+    """Return the errors of the cells of a new row that cannot be read."""
+    errors = []
+    for one in kind.fields:
+        cell = row.cells.get(one.place)
+        if cell is None or cells.is_masked(cell):
+            continue
+        try:
+            one.read(cell)
+        except ValueError as error:
+            errors.append(f"{who(row)}, column {one.place}: {sentence(str(error))}")
+    return errors
 
 
 def _has_tag(row: FrameRow, tag: str) -> bool:

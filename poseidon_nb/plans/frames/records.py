@@ -46,6 +46,13 @@ def _key(row: Row) -> tuple[str, str, str] | None:
     return (str(row["domain"]), str(row["type"]).upper(), cells.text(row.get("name") or APEX).casefold())
 
 
+def _data(value: Any) -> str:
+    text = cells.text(value)
+    if not text:
+        raise ValueError("must not be empty. Drop the row to delete the record")
+    return text
+
+
 class Records(Kind):
     """DNS records."""
 
@@ -63,7 +70,7 @@ class Records(Kind):
     )
     fields = (
         Field(name="name", read=cells.text),
-        Field(name="data", read=cells.text),
+        Field(name="data", read=_data),
         *(Field(name=name, read=cells.integer) for name in _NUMBERS),
         Field(name="tag", read=cells.text),
         Field(name="type", read=cells.text, refusal="Drop the row, and add one with the other type."),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.plans.frames.rows import copied
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -100,12 +100,16 @@ class ShownValues:
             self._sort()
             return dict(self._rows.get((account, kind, id_), {}))
 
-    def kinds_of(self, account: str, ids: Sequence[Any]) -> set[str]:
-        """Return the resource types of which listings showed these ids."""
+    def kinds_of(self, account: str, ids: Iterable[Any]) -> dict[Any, set[str]]:
+        """Return the resource types of which listings showed these ids, by id."""
+        found: dict[Any, set[str]] = {}
         with self._lock:
             self._sort()
-            wanted = set(ids)
-            return {kind for known, kind, id_ in self._rows if known == account and id_ in wanted}
+            wanted = {id_ for id_ in ids if isinstance(id_, int | str)}
+            for known, kind, id_ in self._rows:
+                if known == account and id_ in wanted:
+                    found.setdefault(id_, set()).add(kind)
+        return found
 
     def _sort(self) -> None:
         while self._waiting:

@@ -5,6 +5,7 @@ API: ``volumes_create``, ``volumes_delete``, ``volumeActions_post_byId``, ``tags
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from poseidon_nb.plans.frames import cells
 from poseidon_nb.plans.frames.compare import Field
 from poseidon_nb.plans.frames.kind import Kind, presents, tried
 from poseidon_nb.plans.frames.matching import Identity
+from poseidon_nb.text import did_you_mean
 from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
+#: Names that the API accepts (volumes_create).
+_NAME = re.compile(r"[a-z][a-z0-9\-]{0,63}")
+#: The largest volume (volumes_create, "16 TiB").
+MAX_GIB = 16_384
 _NEW = "Take a snapshot of it, and create a volume from that."
 
 
@@ -76,7 +82,15 @@ class Volumes(Kind):
         """Check a new volume."""
         if row.cells.get("size_gigabytes") is None:
             raise ValueError("a new volume needs size_gigabytes")
-        cells.integer(row.cells["size_gigabytes"])
+        if not 1 <= cells.integer(row.cells["size_gigabytes"]) <= MAX_GIB:
+            raise ValueError(f"its size must be from 1 to {MAX_GIB:,} GiB")
+        if not _NAME.fullmatch(name := cells.text(row.cells["name"])):
+            raise ValueError(
+                f"{name!r} is not a name of a volume: a small letter, then small letters, digits and dashes"
+            )
+        region = cells.text(row.cells["region"])
+        if region not in draft.regions:
+            raise ValueError(f"unknown region {region!r}{did_you_mean(region, draft.regions)}")
         if tag is not None and tag.casefold() not in cells.tags(row.cells.get("tags") or []):
             raise ValueError(f"its tags must contain {tag}, because of --tag {tag}")
         cells.tags(row.cells.get("tags") or [])
@@ -141,6 +155,8 @@ class Volumes(Kind):
         droplets: list[int | str] = [int(one) for one in present.cells.get("droplet_ids") or []]
         if change.changes("size_gigabytes"):
             size, now = cells.integer(change.after("size_gigabytes")), int(present.cells["size_gigabytes"])
+            if size > MAX_GIB:
+                raise ValueError(f"its size must be from 1 to {MAX_GIB:,} GiB")
             if size < now:
                 raise ValueError(f"a volume can only grow, from {now} to {size} GiB is not possible")
             resize = _action(target, "resize", region, size_gigabytes=size)

@@ -55,7 +55,9 @@ def test_what_was_shown_is_kept_by_cell_in_order_and_does_not_change_with_the_fr
     assert values.cells("me", "droplets", 1) == {"size": ("s", "l"), "tags": (["a"],)}
     assert values.cells("me", "droplets", 2) == {"size": ("m",), "tags": ([],)}
     assert values.cells("you", "droplets", 1) == values.cells("me", "volumes", 1) == {}
-    assert values.kinds_of("me", [2, 3]) == {"droplets"}
+    assert values.kinds_of("me", [2, 3]) == {2: {"droplets"}}
+    values.remember("me", "records", pd.DataFrame({"id": [2]}))
+    assert values.kinds_of("me", [2, None, 1.5]) == {2: {"droplets", "records"}}
     # A value that comes back is the latest one.
     values.remember("me", "droplets", pd.DataFrame({"id": [1], "size": ["s"]}))
     assert values.cells("me", "droplets", 1)["size"] == ("l", "s")
@@ -82,7 +84,7 @@ def test_a_frame_without_ids_or_with_odd_ones_is_not_remembered():
     values.remember("me", "droplets", pd.DataFrame({"name": ["a"]}))
     values.remember("me", "droplets", pd.DataFrame({"id": [pd.NA, 1.5], "name": ["a", "b"]}))
     values.remember("", "droplets", pd.DataFrame({"id": [1], "name": ["a"]}))
-    assert values.kinds_of("me", [None, 1, 1.5]) == values.kinds_of("", [1]) == set()
+    assert values.kinds_of("me", [None, 1, 1.5]) == values.kinds_of("", [1]) == {}
 
 
 def matched(rows, present, identity=NAMED, scope=None):
@@ -115,7 +117,11 @@ def test_a_row_is_what_its_id_says_or_the_only_one_with_its_name_or_new():
 @pytest.mark.parametrize(
     ("rows", "present", "message"),
     [
-        ([{"id": 1}, {"id": "1"}], [A], "Row 0 and Row 1 both have the id 1."),
+        (
+            [{"id": 1}, {"id": "1"}],
+            [A],
+            "Row 0 and Row 1 both have the id 1. Keep one, for example with drop_duplicates('id').",
+        ),
         ([{"name": "a"}], [A, C], "Row 0: 2 droplets are named a. Add the id: 1 and 3."),
         ([{"name": "z"}, {"name": "z"}], [], "Row 0 and Row 1 share the name z. Give each a name, or its id."),
         (
