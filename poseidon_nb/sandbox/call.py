@@ -55,6 +55,7 @@ _INTEGER_BITS = 63
 #: What occurs in a body with an integer of more than 63 bits, or a number that is infinite as a float.
 _LARGE = re.compile(rb"[0-9]{19}|[0-9][eE]")
 _FORM_TYPE = "application/x-www-form-urlencoded"
+_EMPTY_BODIES = frozenset({b"", b"null"})
 #: Fields that the service does not need, although the specification requires them.
 _UNNEEDED_FIELDS = {
     # digitalocean/doctl#919
@@ -155,9 +156,10 @@ def parse_id(text: str) -> int | None:
 def parse_body(body: bytes, content_type: str = "") -> dict[str, Any]:
     """Parse a request body as a JSON object or a form; an empty body is an empty object.
 
-    JSON is accepted under any content type: `curl -d` sends it under that of a form.
+    JSON is accepted under any content type: `curl -d` sends it under that of a form. The body ``null`` is empty, too: godo
+    sends it for a request without one, such as that of a garbage collection.
     """
-    if not body.strip():
+    if body.strip() in _EMPTY_BODIES:
         return {}
     if content_type.partition(";")[0].strip().lower() == _FORM_TYPE and not body.lstrip().startswith(b"{"):
         try:

@@ -6,11 +6,13 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from poseidon_nb.catalogue import Operation, operation, operation_ids
-from tests.faults.sandbox_requests import name_of
+from poseidon_nb.masking import mask
+from tests.faults.sandbox_requests import LISTED_AT, SENT_SECRET, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +35,11 @@ class View:
     operations: dict[str, Operation] = field(default_factory=dict)
     raw: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     findings: list[tuple[str, str]] = field(default_factory=list)
+
+    @cached_property
+    def leaves(self) -> dict[str, list[tuple[str, Any]]]:
+        """The `leaves` of each answer."""
+        return {path: leaves(answer) for path, answer in self.answers.items()}
 
 
 def look(get: Get) -> View:
@@ -58,9 +65,9 @@ def _paths(one: Operation, view: View) -> Iterator[str]:
 
 
 def _names(view: View, path: str, parameter: str) -> list[Any]:
-    answer = view.answers.get(path)
-    if path == "/v2/registry" and answer:
-        answer = {"registries": [answer["registry"]]} if "registry" in answer else answer
+    if path.endswith("/repositories"):
+        path += "V2"
+    answer = view.answers.get(LISTED_AT.get(path, path))
     if not isinstance(answer, dict):
         return []
     things = next((value for value in answer.values() if isinstance(value, list)), [])
@@ -100,16 +107,22 @@ def _read(get: Get, view: View, one: Operation, path: str) -> None:
     view.answers[path] = answer
 
 
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and value of everything in an answer that is neither object nor array."""
+def leaves(value: Any) -> list[tuple[str, Any]]:
+    """Return the path and value of everything in an answer that is neither object nor array."""
+    found: list[tuple[str, Any]] = []
+    _collect_leaves(value, "", found)
+    return found
+
+
+def _collect_leaves(value: Any, path: str, found: list[tuple[str, Any]]) -> None:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from leaves(inner, f"{path}.{name}")
+            _collect_leaves(inner, f"{path}.{name}", found)
     elif isinstance(value, list):
         for inner in value:
-            yield from leaves(inner, f"{path}[]")
+            _collect_leaves(inner, f"{path}[]", found)
     else:
-        yield path, value
+        found.append((path, value))
 
 
 def own_ids(view: View) -> set[str]:
@@ -120,12 +133,14 @@ def own_ids(view: View) -> set[str]:
         for value in answer.values() if isinstance(answer, dict) else ():
             for thing in value if isinstance(value, list) else [value]:
                 if isinstance(thing, dict):
-                    found.update(str(thing[name]) for name in names if isinstance(thing.get(name), str | int))
+                    own = [str(thing[name]) for name in names if isinstance(thing.get(name), str | int)]
+                    found.update(own, (text.rpartition(":")[2] for text in own))
     return found
 
 
 #: Where things are shown under an id with another name.
 _OWN_AT = {
+    "/v2/monitoring/sinks": "urn",
     "/v2/gen-ai/evaluation_test_cases": "test_case_uuid",
     "/v2/gen-ai/evaluation_datasets": "dataset_uuid",
     "/v2/gen-ai/model_evaluation_runs": "eval_run_uuid",
@@ -164,8 +179,8 @@ def judge_references(view: View) -> Iterator[tuple[str, str]]:
     """Yield the fields with an id, URN or tag of nothing that is there."""
     own = own_ids(view)
     tags = {tag["name"].lower() for tag in view.answers.get("/v2/tags", {}).get("tags", ())}
-    for path, answer in view.answers.items():
-        for place, value in leaves(answer):
+    for path, found in view.leaves.items():
+        for place, value in found:
             name = place.rpartition(".")[2]
             if name == "tags[]" and path.startswith(_TAGGED) and str(value).lower() not in tags:
                 yield "reference", f"{path}: {place} {value} is not among the tags"
@@ -205,13 +220,53 @@ def judge_actions(view: View) -> Iterator[tuple[str, str]]:
     yield from (("pending", f"{thing}: {count} actions in progress") for thing, count in pending.items() if count > 1)
 
 
+_MIN_SECRET = 12
+#: Half of what the API shows are times and regions of actions.
+_WITHOUT_SECRETS = re.compile(r"/v2/(.+/)?actions")
+
+
+def judge_secrets(view: View, once: set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the fields with a secret that output does not mask, or that only the response to a creation may show.
+
+    Parameters
+    ----------
+    view : View
+        What the API shows.
+    once : set of str
+        The secrets in responses to creations that nothing shows again.
+    """
+    unmasked: dict[str, list[tuple[str, Any]]] = {}
+    secrets = {SENT_SECRET}
+    for path, answer in view.answers.items():
+        shown = view.leaves[path]
+        masked = answer if _WITHOUT_SECRETS.fullmatch(path) else mask(answer)
+        unmasked[path] = shown if masked is answer else leaves(masked)
+        if masked is not answer:
+            secrets |= _masked_texts(shown, unmasked[path])
+        yield from (("secret", f"{path}: {place} is shown again") for place, value in shown if value in once)
+    hidden = re.compile("|".join(map(re.escape, secrets)))
+    for path, found in unmasked.items():
+        texts = [(place, value) for place, value in found if isinstance(value, str)]
+        # Most answers have none, which one search tells.
+        if hidden.search("\n".join(value for _, value in texts)):
+            wrong = ((place, value) for place, value in texts if hidden.search(value))
+            yield from (("secret", f"{path}: {place} shows a secret: {value:.60}") for place, value in wrong)
+
+
+def _masked_texts(shown: list[tuple[str, Any]], unmasked: list[tuple[str, Any]]) -> set[str]:
+    """Return the texts that output masks; the same text in another field of the answer does not count."""
+    texts = Counter(value for _, value in shown if isinstance(value, str) and len(value) >= _MIN_SECRET)
+    texts.subtract(value for _, value in unmasked if isinstance(value, str))
+    return {value for value, number in texts.items() if number > 0}
+
+
 _MONEY = re.compile(r"(amount|price|usd|balance|usage|cost|price_monthly|price_hourly)(_|$)")
 
 
 def judge_money(view: View, past: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield amounts that cannot be, and invoices that do not add up or differ from what they were."""
-    for path, answer in view.answers.items():
-        for place, value in leaves(answer):
+    for path, found in view.leaves.items():
+        for place, value in found:
             name = place.rpartition(".")[2]
             if _MONEY.search(name) and "billing_history" not in place and not path.endswith("/config"):
                 try:

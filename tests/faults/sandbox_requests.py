@@ -87,6 +87,19 @@ _PLACES = {
     "source_droplet": "droplets",
     "suffix": "droplets",
 }
+#: Where things are listed that have paths of their own elsewhere.
+LISTED_AT = {
+    "/v2/registry": "/v2/registries",
+    "/v2/nfs/shares": "/v2/nfs",
+    "/v2/volumes/snapshots": "/v2/snapshots",
+    "/v2/gen-ai/scheduled-indexing/knowledge-base": "/v2/gen-ai/knowledge_bases",
+}
+_ID_FIELD = re.compile(r"(^|_)(ids?|uuids?|hash)$")
+_SECRET_FIELD = re.compile(
+    r"(api|secret|auth)_key|hf_token|refresh_token|authorization|password|basic_auth_password|registry_credentials"
+)
+#: The start of what a request sends as a secret.
+SENT_SECRET = "hidden-"
 _KINDS = {
     "droplets": "droplet",
     "volumes": "volume",
@@ -199,6 +212,12 @@ class Known:
     def __init__(self) -> None:
         self.things: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=40))
 
+    def at(self, place: str) -> deque[Any]:
+        """Return what is known at a path, oldest first."""
+        if place.endswith("/repositories"):
+            place += "V2"
+        return self.things.get(LISTED_AT.get(place, place), deque())
+
     def fade(self) -> None:
         """Forget most of what was seen: the account is read again."""
         for place, things in self.things.items():
@@ -250,22 +269,27 @@ class Requests:
         (one,) = chance.choices(self._operations, self._weights)
         path = self._path(one)
         query = self._query(one)
-        body = self._body(one) if one.body_type else None
+        body = self._body(one, path) if one.body_type else None
         headers = {"x-dangerous": "true"} if "angerous" in one.id and chance.random() < 0.8 else {}
         return Request(one, path, query, body, headers)
 
     def _path(self, one: Operation) -> str:
         path = ""
-        for part in one.path.strip("/").split("/"):
+        parts = one.path.strip("/").split("/")
+        for part, following in zip(parts, [*parts[1:], ""], strict=True):
             found = _PARAMETER.fullmatch(part)
-            path += f"/{self._named(path, found[1]) if found else part}"
+            path += f"/{self._named(path, found[1], following) if found else part}"
         return path
 
-    def _named(self, place: str, parameter: str) -> str:
+    def _named(self, place: str, parameter: str, following: str) -> str:
+        """Return the name of a thing in a place, most of the time of one with things in the place that follows."""
         chance = self.chance
-        things = self._known.things.get(place)
+        things = [*self._known.at(place)]
         if not things and place.count("/") > 2:
-            things = self._known.things.get("/".join(place.split("/")[:3]))
+            things = [*self._known.at("/".join(place.split("/")[:3]))]
+        if following and chance.random() < 0.7:
+            names = {_quoted(name_of(thing, parameter)): thing for thing in things}
+            things = [thing for name, thing in names.items() if self._known.at(f"{place}/{name}/{following}")] or things
         if not things or chance.random() < 0.05:
             if chance.random() < 0.3:
                 things = self._known.things[chance.choice([*self._known.things] or [""])]
@@ -298,13 +322,22 @@ class Requests:
             query[parameter.name] = value if isinstance(value, str) else json.dumps(value)
         return query
 
-    def _body(self, one: Operation) -> Any:
+    def _body(self, one: Operation, path: str) -> Any:
         chance = self.chance
         valid = self._bodies.of(one.id)
         body = copy.deepcopy(chance.choice(valid)) if valid else {}
-        if isinstance(body, dict):
+        if one.method in {"PUT", "PATCH"} and chance.random() < 0.25:
+            # Clients send back what they have read.
+            body = self._shown(one, path) or body
+        elif isinstance(body, dict):
+            if chance.random() < 0.08:
+                body = {
+                    field.name: body[field.name] for field in one.body_fields if field.required and field.name in body
+                }
             # A form's own serial number keeps names apart, most of the time.
-            self._refer(body)
+            self._refer(body, path)
+            if isinstance(body.get("region"), str) and chance.random() < 0.6:
+                body["region"] = self._region_of_references(body) or body["region"]
         roll = chance.random()
         if roll < 0.02:
             return chance.choice((b"", b"{", b"[]", b"null", b'"x"', b"a=b&c=d", b'{"a":NaN}', b"\xff", b"[" * 3000))
@@ -312,8 +345,37 @@ class Requests:
             body = self._spoiled(body)
         return body
 
-    def _refer(self, body: Any) -> None:
-        """Replace ids in a body by those of things that there are, and names by other names."""
+    def _shown(self, one: Operation, path: str) -> dict[str, Any]:
+        """Return the thing that a path names, as far as it is known, with the fields that the body has."""
+        place, _, name = path.rpartition("/")
+        things = [thing for thing in [*self._known.at(place)] if isinstance(thing, dict)]
+        thing = next((thing for thing in things if name in {_quoted(value) for value in _namings(thing)}), {})
+        return {field.name: copy.deepcopy(thing[field.name]) for field in one.body_fields if field.name in thing}
+
+    def _region_of_references(self, body: dict[str, Any]) -> str | None:
+        """Return the region of something that a body names: most services need it."""
+        for holder, key, name in _places(body):
+            value = holder[key]
+            for thing in [*self._known.at(f"/v2/{_place_of(name)}")] if isinstance(value, str | int) else ():
+                if isinstance(thing, dict) and value in {*_namings(thing)} and thing.get("region"):
+                    region = thing["region"]
+                    return region["slug"] if isinstance(region, dict) else str(region)
+        return None
+
+    def _near(self, path: str, name: str) -> Any:
+        """Return a field of something that was shown at a path or above it, or None."""
+        parts = path.split("/")
+        for end in range(len(parts), 3, -1):
+            known = [*self._known.at("/".join(parts[:end]))]
+            found = [
+                thing[name] for thing in known if isinstance(thing, dict) and isinstance(thing.get(name), str | int)
+            ]
+            if found:
+                return self.chance.choice(found)
+        return None
+
+    def _refer(self, body: Any, path: str) -> None:
+        """Replace ids in a body by those of things that there are, names by other names, and secrets by known ones."""
         chance = self.chance
         for holder, key, name in [*_places(body)]:
             value = holder[key]
@@ -321,8 +383,11 @@ class Requests:
                 continue
             if name == "name" and isinstance(value, str) and chance.random() < 0.7:
                 holder[key] = f"{value[:12]}-{chance.randint(1, 60)}"
+            elif isinstance(value, str) and _SECRET_FIELD.fullmatch(name):
+                holder[key] = f"{SENT_SECRET}{chance.randint(1, 1 << 30)}"
             elif chance.random() < 0.85:
-                found = self._reference(name)
+                found = self._near(path, name) if _ID_FIELD.search(name) and chance.random() < 0.8 else None
+                found = self._reference(name) if found is None else found
                 if found is not None and isinstance(value, str) != isinstance(found, str):
                     found = str(found) if isinstance(value, str) else found
                 if found is not None:
@@ -336,15 +401,15 @@ class Requests:
             things = self._known.things.get(f"/v2/{place}")
             found = name_of(chance.choice(things), "id") if things else None
             return None if found is None else f"do:{_KINDS[place]}:{found}"
-        stem = re.sub(r"_?(ids?|uuids?|name)$", "", name).removesuffix("s") or name
-        place = _PLACES.get(name) or _PLACES.get(stem)
+        place = _place_of(name)
         things = self._known.things.get(f"/v2/{place}") if place else None
         if not things or name in {"image", "size", "region"}:
             return None
         thing = chance.choice(things)
-        if isinstance(thing, dict) and "id" in thing and "tag" not in name:
+        named = "tag" in name or name.endswith("_name")
+        if isinstance(thing, dict) and "id" in thing and not named:
             return thing["id"]
-        return name_of(thing, "name" if "tag" in name else "uuid")
+        return name_of(thing, "name" if named else "uuid")
 
     def _spoiled(self, body: Any) -> Any:
         chance = self.chance
@@ -453,6 +518,16 @@ def _places(body: Any, name: str = "") -> Iterator[tuple[Any, Any, str]]:
         here = key if isinstance(key, str) else name
         yield body, key, here
         yield from _places(value, here)
+
+
+def _place_of(name: str) -> str:
+    """Return where things are listed that a field refers to; empty if it refers to nothing."""
+    stem = re.sub(r"_?(ids?|uuids?|name)$", "", name).removesuffix("s") or name
+    return _PLACES.get(name) or _PLACES.get(stem) or ""
+
+
+def _namings(thing: dict[str, Any]) -> list[str | int]:
+    return [thing[name] for name in _NAMING if isinstance(thing.get(name), str | int)]
 
 
 def name_of(thing: Any, parameter: str) -> Any:

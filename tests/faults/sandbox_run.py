@@ -10,6 +10,7 @@ counts
 - ``reference``: an id, a URN or a tag of something that does not exist,
 - ``pending``: a thing with two actions in progress,
 - ``money``: an amount that cannot be, an invoice that differs from the sum of its items, or from what it was,
+- ``secret``: a secret in a field that output does not mask, or shown again although only a creation may show it,
 - ``differs``: an answer that is another one after the account was saved and loaded, or than the first one after a reset.
 
 A finding tells the request. With ``--threads 1`` a seed sends the same requests each time.
@@ -46,7 +47,7 @@ from tests.faults.sandbox_requests import Bodies, Known, Request, Requests
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-COUNTED = ("raw", "shape", "total", "reference", "pending", "money", "differs")
+COUNTED = ("raw", "shape", "total", "reference", "pending", "money", "secret", "differs")
 _HOUR_S = 3600
 _DAY_S = 86_400
 _MOVES_S = (*[5] * 3, *[60] * 4, *[600] * 4, _HOUR_S, _HOUR_S, _DAY_S, 20 * _DAY_S)
@@ -54,8 +55,22 @@ _FAULTS: tuple[dict[str, Any], ...] = (
     *({"kind": "status", "status": status} for status in (429, 500, 503)),
     *({"kind": kind} for kind in ("lost_before", "lost_after", "action_errored", "shutdown_ignored", "no_capacity")),
 )
-_SCOPES = ("*:read", "droplet:*", "database:*", "project:*", "kubernetes:*", "registry:*", "vpc:*", "genai:*", "app:*")
+_SCOPES = (
+    "*:read",
+    "droplet:*",
+    "database:read",
+    "database:*",
+    "project:*",
+    "kubernetes:*",
+    "registry:*",
+    "vpc:*",
+    "genai:*",
+    "app:*",
+)
 _TOKEN = "dop_v1_sandbox_run"  # of a sandbox
+_CREDENTIALS = "database:view_credentials"
+#: Where responses to creations have what no other response shows.
+_SHOWN_ONCE = re.compile(r".*\.(secret_key|secret)|\.token\.value")
 
 
 @dataclass
@@ -105,6 +120,9 @@ class Bench:
         self.known = Known()
         self.tokens: dict[str, frozenset[str]] = {}
         self.past: dict[str, Any] = {}
+        #: Secrets that only the response to a creation may show, and the passwords of databases.
+        self.once: set[str] = set()
+        self.passwords: set[str] = set()
         self.saved = b""
         self.first = self.look()
 
@@ -223,14 +241,23 @@ class Bench:
         answer = json.loads(reply.body or b"null", parse_constant=_reject)
         validate(one.id, reply.status, answer, limited=token != _TOKEN)
         check_known_fields(one, reply.status, answer)
-        if reply.status >= 400:
-            self.run.refused[one.id][f"{reply.status} {answer.get('message')}"] += 1
-        if reply.status < 300:
-            self.run.succeeded.add(one.id)
+        self._learn_from(request, reply.status, answer, token)
+
+    def _learn_from(self, request: Request, status: int, answer: Any, token: str) -> None:
+        one, run = request.operation, self.run
+        if status >= 400:
+            run.refused[one.id][f"{status} {answer.get('message')}"] += 1
+        if status < 300:
+            run.succeeded.add(one.id)
             if one.id != "oneClicks_list":
-                check_key_and_pages(one, reply.status, answer)
+                check_key_and_pages(one, status, answer)
             if token == _TOKEN:
                 self.known.learn(one, request.path, answer)
+            if one.method == "POST":
+                self.once.update(value for place, value in sandbox_judge.leaves(answer) if _SHOWN_ONCE.fullmatch(place))
+        if token != _TOKEN and _CREDENTIALS not in self.tokens.get(token, ()):
+            seen = [place for place, value in sandbox_judge.leaves(answer) if value in self.passwords]
+            assert not seen, f"{one.id}: {seen[:1]} without {_CREDENTIALS}"
 
     def _judge(self) -> None:
         chance = self.chance
@@ -240,6 +267,10 @@ class Bench:
         self._found(sandbox_judge.judge_references(view))
         self._found(sandbox_judge.judge_actions(view))
         self._found(sandbox_judge.judge_money(view, self.past))
+        self._found(sandbox_judge.judge_secrets(view, self.once))
+        self.passwords = {
+            value for found in view.leaves.values() for place, value in found if place.endswith(".password") and value
+        }
         saved = self.control("GET", "/state")
         again = Bench.__new__(Bench)
         again.sandbox = Sandbox(clock=self.clock, seed=0, droplets=0, token=_TOKEN)

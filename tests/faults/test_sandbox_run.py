@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.faults.sandbox_judge import View, judge_actions, judge_money, judge_references, judge_same, look
+import pytest
+
+from poseidon_nb.catalogue import operation
+from tests.faults.sandbox_judge import (
+    View,
+    judge_actions,
+    judge_money,
+    judge_references,
+    judge_same,
+    judge_secrets,
+    look,
+)
+from tests.faults.sandbox_requests import Request
 from tests.faults.sandbox_run import Bench, Run, summary
 
 
@@ -32,6 +44,7 @@ def test_the_judge_finds_what_is_planted() -> None:
     bench.begin()
     whole = bench.first
     assert [*whole.findings, *judge_references(whole), *judge_actions(whole), *judge_money(whole, {})] == []
+    assert [*judge_secrets(whole, set())] == []
     past: dict[str, Any] = {}
     assert [*judge_money(whole, past)] == []
     nowhere = "11111111-2222-4333-8444-555555555555"
@@ -59,3 +72,34 @@ def test_the_judge_finds_what_is_planted() -> None:
         return status, body.replace(b'"total":', b'"total":1') if path == "/v2/firewalls" else body
 
     assert [kind for kind, _ in look(spoiled).findings] == ["total"]
+
+
+def test_the_judge_finds_secrets_that_are_shown() -> None:
+    bench = Bench.__new__(Bench)
+    bench.run = Run(3, 0)
+    bench.begin()
+    (cluster, *_) = bench.first.answers["/v2/databases"]["databases"]
+    password = cluster["connection"]["password"]
+    view = _planted(
+        bench,
+        sent=("projects", "description", "hidden-123"),
+        elsewhere=("volumes", "description", f"for psql: {password}"),
+        again=("vpcs", "description", "fn_secret_1"),
+    )
+    told = {what for _, what in judge_secrets(view, {"fn_secret_1"})}
+    for path, place in (("projects", "projects[].description"), ("volumes", "volumes[].description")):
+        assert any(what.startswith(f"/v2/{path}: .{place} shows a secret") for what in told), told
+    assert any(what.startswith("/v2/vpcs: .vpcs[].description is shown again") for what in told), told
+
+
+def test_a_token_without_credentials_sees_no_password() -> None:
+    run = Run(3, 1, threads=1)
+    bench = Bench.__new__(Bench)
+    bench.run = run
+    bench.begin()
+    bench.passwords = {"ada@tidepool-maps.example"}
+    bench.tokens = {"limited": frozenset({"account:read"})}
+    one = operation("account_get")
+    answer = bench.dispatch("GET", "/v2/account")
+    with pytest.raises(AssertionError, match=r"account_get: .*email.* without database:view_credentials"):
+        bench._check(Request(one, "/v2/account", {}, None, {}), answer, "limited")

@@ -74,7 +74,7 @@ def test_another_method_is_refused_with_the_allowed_ones(api, method, path, allo
         b"not json",
         b"[1]",
         b'"text"',
-        b"null",
+        b"1",
         b'{"a": NaN}',
         b"\xff",
         b"[" * 100_000,
@@ -85,6 +85,10 @@ def test_a_body_that_is_not_a_json_object_is_a_bad_request(api, body):
     status, answer = api("POST", "/v2/droplets", body)
     assert (status, answer["id"]) == (400, "bad_request")
     assert set(answer) == {"id", "message", "request_id"}
+
+
+def test_null_is_an_empty_body(api, refused):
+    refused(api("POST", "/v2/tags", b"null\n"), 422, "name is required.")
 
 
 def test_lone_surrogates_are_accepted(api):
