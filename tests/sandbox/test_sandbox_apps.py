@@ -157,6 +157,10 @@ def test_specs_are_completed_and_secrets_encrypted(slow):
             {"services": [WEB], "domains": [{"domain": "a.example", "zone": "a.example"}]},
             'domain "a.example" not found',
         ),
+        (
+            {"services": [WEB], "domains": [{"domain": "a.example"}, {"domain": "A.example", "type": "ALIAS"}]},
+            'field "domains.domain": domain "a.example" is specified more than once',
+        ),
     ],
 )
 def test_specs_are_refused_in_the_words_of_the_service(slow, spec, words):
