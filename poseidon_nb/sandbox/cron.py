@@ -1,4 +1,4 @@
-"""Schedules in the format of cron: five fields for minute, hour, day, month and weekday, all in UTC.
+"""Schedules in the format of cron: five fields for minute, hour, day, month and weekday, in UTC or another time zone.
 
 A field has ``*``, numbers, ranges and steps: ``*/15``, ``1-5``, ``0,30``. Sunday is 0 or 7. If both day and weekday are
 restricted, either is enough, as in cron.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _PART = re.compile(r"(?:\*|([0-9]{1,2})(?:-([0-9]{1,2}))?)(?:/([0-9]{1,2}))?")
@@ -18,7 +18,7 @@ _MAX_DAYS = 8 * 366
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A parsed schedule: the allowed numbers of each field, and whether any day and any weekday will do."""
+    """A parsed schedule: the allowed numbers of each field, whether any day and any weekday will do, and its time zone."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -27,6 +27,7 @@ class Cron:
     weekdays: frozenset[int]
     any_day: bool
     any_weekday: bool
+    zone: tzinfo = UTC
 
     def next_run(self, after: float) -> float | None:
         """Return the first time of the schedule later than a time in Unix seconds; None if there is none."""
@@ -37,7 +38,7 @@ class Cron:
         return self._search(int(before) // 60 * 60, -1)
 
     def _search(self, start: int, step: int) -> float | None:
-        first = datetime.fromtimestamp(start, UTC)
+        first = datetime.fromtimestamp(start, self.zone)
         hours, minutes = sorted(self.hours)[::step], sorted(self.minutes)[::step]
         for number in range(_MAX_DAYS):
             day = first + timedelta(days=step * number)
@@ -47,7 +48,10 @@ class Cron:
                 for minute in minutes:
                     found = day.replace(hour=hour, minute=minute)
                     if number or (found >= first if step > 0 else found <= first):
-                        return found.timestamp()
+                        at = found.timestamp()
+                        # When clocks change, the order of wall times is not that of times.
+                        if (at - start) * step >= 0:
+                            return at
         return None
 
     def _includes(self, day: datetime) -> bool:
@@ -57,8 +61,8 @@ class Cron:
         return by_day and by_weekday if self.any_day or self.any_weekday else by_day or by_weekday
 
 
-def parse_cron(text: str) -> Cron | None:
-    """Parse a schedule; return None for any other text."""
+def parse_cron(text: str, zone: tzinfo = UTC) -> Cron | None:
+    """Parse a schedule in a time zone; return None for any other text."""
     fields = text.split()
     if len(fields) != len(_RANGES):
         return None
@@ -67,7 +71,7 @@ def parse_cron(text: str) -> Cron | None:
         return None
     minutes, hours, days, months, weekdays = map(frozenset, sets)
     any_day, any_weekday = fields[2].startswith("*"), fields[4].startswith("*")
-    return Cron(minutes, hours, days, months, frozenset(one % 7 for one in weekdays), any_day, any_weekday)
+    return Cron(minutes, hours, days, months, frozenset(one % 7 for one in weekdays), any_day, any_weekday, zone)
 
 
 def _parse_field(text: str, lowest: int, highest: int) -> set[int]:

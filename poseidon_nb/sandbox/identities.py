@@ -1,4 +1,4 @@
-"""Certificates and private keys of simulated services, which are valid and lead nowhere.
+"""Certificates and private keys of simulated services. They are valid, and belong to no real server.
 
 They are Ed25519 (RFC 8032) in X.509 (RFC 5280), made with the standard library, which has neither. Keys are fabricated from
 the account's seed, so they protect nothing.

@@ -21,8 +21,8 @@ this.
 What a function of a service needs:
 
 - `find` and `all` read. An object that they return is as stored; `shown` adds what the declaration's ``show`` computes.
-- `create_from` and `change_from` do what the body of a call asks for, `add` and `change` what the sandbox itself wants,
-  without checks. A change tells the services that watch the kind; `put` stores an object without telling.
+- `create_from` and `change_from` check the body of a call and apply it. `add` and `change` are for changes of the sandbox's
+  own, without checks. A change calls the effects of the kind; `put` stores an object without that.
 - `go_through` and `begin_deletion` move the state. `remove` removes at once, with the children.
 
 A child, such as the user of a database cluster, names its parent, and is removed with it. The path parameters are in the

@@ -190,7 +190,7 @@ class _ConnectionHandler(socketserver.StreamRequestHandler):
                 pass
 
     def _is_plain(self) -> bool:
-        """Return whether the client does not use TLS, and tell it so."""
+        """Return whether the client does not use TLS; if so, answer with an error."""
         self._wait(TRANSFER_S)
         first = socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
         self.server.waits.pop(self.connection, None)

@@ -1,4 +1,4 @@
-"""States that move with time, the removal of objects with their children, and the effects that tell of both.
+"""States that move with time, the removal of objects with their children, and the effects that follow from both.
 
 An object is moved by the effect ``resource.state``, which is scheduled when a state begins. An object that was moved to
 another state meanwhile stays there.
@@ -10,7 +10,7 @@ seconds and the key of the object:
 - ``KIND.changed`` after a change by `Resource.change`.
 - ``KIND.removed`` before an object and its children are removed.
 
-Another service that watches a kind adds a word of its own, as in ``databases.removed.log_sinks``. Two older events come
+Another service that follows a kind adds a word of its own, as in ``databases.removed.log_sinks``. Two older events come
 after the removal: ``droplet.deleted.WHAT`` with the droplet's id, and ``tag.deleted.WHAT`` with the tag in lower case.
 """
 
@@ -115,7 +115,7 @@ def _end_state(  # noqa: PLR0913, PLR0917  # what the event holds
 
 
 def run_effects(world: World, name: str, at: float, *arguments: Any) -> None:
-    """Call the effect of this name, and those of services that watch it: ``NAME.WHAT``."""
+    """Call the effect of this name, and those of other services, ``NAME.WHAT``."""
     for known, effect in world.effects.items():
         if known == name or known.startswith(f"{name}."):
             effect(world, at, *arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -156,6 +157,10 @@ def test_specs_are_completed_and_secrets_encrypted(slow):
             {"services": [WEB], "domains": [{"domain": "a.example", "zone": "a.example"}]},
             'domain "a.example" not found',
         ),
+        (
+            {"services": [WEB], "domains": [{"domain": "a.example"}, {"domain": "A.example", "type": "ALIAS"}]},
+            'field "domains.domain": domain "a.example" is specified more than once',
+        ),
     ],
 )
 def test_specs_are_refused_in_the_words_of_the_service(slow, spec, words):
@@ -244,6 +249,27 @@ def test_a_scheduled_job_runs_by_its_cron(slow):
     runs = slow.get(f"/v2/apps/{app['id']}/job-invocations")["job_invocations"]
     assert [one["created_at"][-10:] for one in runs] == ["T03:00:00Z"] * 3
     assert {(one["phase"], one["trigger"]["type"]) for one in runs} == {("FAILED", "SCHEDULE")}
+
+
+def test_a_schedule_is_in_its_time_zone(slow):
+    for zone, hour in (("America/New_York", 8), ("Nowhere/Land", 3), ("..", 3), ("America", 3)):
+        schedule = {"cron": "0 3 * * *", "time_zone": zone}
+        app = create(
+            slow, name=f"at-{hour}", jobs=[{"name": "nightly", **GIT, "kind": "SCHEDULED", "schedule": schedule}]
+        )
+        slow.clock.advance(2 * 86_400)
+        runs = slow.get(f"/v2/apps/{app['id']}/job-invocations")["job_invocations"]
+        assert [one["created_at"][-10:] for one in runs] == [f"T0{hour}:00:00Z"] * 2, zone
+        assert slow("DELETE", f"/v2/apps/{app['id']}")[0] == 200
+    # The clocks of New York go back at 06:00 UTC on November 1, and forward at 07:00 on March 14.
+    for text, at, last in (
+        ("30 1 * * *", "2026-11-01T07:00:00Z", "2026-11-01T05:30:00Z"),
+        ("30 2 * * *", "2027-03-14T07:15:00Z", "2027-03-13T07:30:00Z"),
+    ):
+        cron = parse_cron(text, ZoneInfo("America/New_York"))
+        assert cron is not None
+        assert format_time(cron.last_run(parse_time(at)) or 0) == last
+        assert (cron.next_run(parse_time(at)) or 0) > parse_time(at)
 
 
 def test_alerts_that_stay_keep_their_destinations(slow):

@@ -41,6 +41,17 @@ def test_a_pool_needs_a_region_of_its_own(api):
         assert api("PUT", path, body)[0] == 422, region
 
 
+def test_a_pool_that_is_being_deleted_is_not_changed(api):
+    path = create(api, {"target_number_instances": 1})
+    pool = api.get(path)["autoscale_pool"]
+    assert api("DELETE", path)[0] == 202
+    count = api.get("/v2/droplets")["meta"]["total"]
+    body = {name: pool[name] for name in ("name", "droplet_template")} | {"config": {"target_number_instances": 3}}
+    status, answer = api("PUT", path, body)
+    assert (status, answer["message"]) == (422, "The autoscale pool is deleting, and has to be active for this.")
+    assert api.get("/v2/droplets")["meta"]["total"] == count
+
+
 def test_a_pool_grows_by_day_and_shrinks_at_night(api):
     api.sandbox._dispatcher.world.speed = 1.0
     config = {"min_instances": 1, "max_instances": 6, "target_cpu_utilization": 0.2, "cooldown_minutes": 10}

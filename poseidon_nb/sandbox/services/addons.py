@@ -4,7 +4,7 @@ From the specification: an application says which metadata it needs, a resource 
 ``provisioning``, its plan can be changed, and it is gone from responses as soon as its deletion is requested.
 
 Not documented, chosen here: the times of the states, that metadata is checked (422), and that plans are billed by the
-hour like everything else. The link for signing in leads nowhere.
+hour like everything else. The link for signing in is fabricated.
 """
 
 from __future__ import annotations

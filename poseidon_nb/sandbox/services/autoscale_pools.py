@@ -270,7 +270,7 @@ OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "autoscalepools_list": POOLS.list(name="name"),
     "autoscalepools_create": _create,
     "autoscalepools_get": POOLS.get(),
-    "autoscalepools_update": POOLS.on(_update),
+    "autoscalepools_update": POOLS.on(_update, state="active"),
     "autoscalepools_delete": POOLS.delete(),
     "autoscalepools_delete_dangerous": POOLS.on(_delete_dangerous),
     "autoscalepools_list_members": _MEMBERS.list(),

@@ -116,7 +116,7 @@ def _shown_subscription(world: World) -> dict[str, Any]:
 
 
 def with_subscription(world: World, registry: StoredObject) -> StoredObject:
-    """Return a registry as the operations show it that tell the subscription too."""
+    """Return a registry with the account's subscription, as some operations show it."""
     return registry.with_public(subscription=_shown_subscription(world))
 
 

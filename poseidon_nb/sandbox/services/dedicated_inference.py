@@ -1,4 +1,4 @@
-"""Dedicated Inference: models on GPUs of one's own, with their accelerators and access tokens. No model answers.
+"""Dedicated Inference: models on the account's own GPUs, with their accelerators and access tokens. No model answers.
 
 From the specification: a new one is ``new``, ``provisioning`` and then ``active``; a changed one is ``updating``; the value
 of a token is shown once. From Terraform's provider and godo: there is a name besides that of the spec, the VPC may be left

@@ -1,6 +1,6 @@
 """What runs of an app: instances, health, traffic, and the addresses of logs and consoles.
 
-Addresses lead nowhere: they are below ``sandbox.invalid``, and nothing answers there. From the specification: logs that
+Addresses are below ``sandbox.invalid``, where nothing answers. From the specification: logs that
 still grow have a ``live_url``, and finished ones ``historic_urls``; an active deployment is needed where the path names none.
 
 Not documented, chosen here: an app without an active deployment answers 404 there. The use of CPU and memory and the traffic

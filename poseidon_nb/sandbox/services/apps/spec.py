@@ -10,8 +10,9 @@ any port of a service without internal ones; older names of sizes are accepted, 
 values that are ``SECRET`` come back as ``EV[...]``.
 
 Not documented, chosen here: an app needs a component, and each component except databases a source. What a spec names has
-to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. The
-price counts the lowest number of instances where it is automatic, and no jobs, which are billed by the second.
+to exist: a VPC of the region, a database cluster, a domain of the account (``zone``), and a registry for ``DOCR``. No domain
+is named twice. The price counts the lowest number of instances where it is automatic, and no jobs, which are billed by the
+second.
 """
 
 from __future__ import annotations
@@ -174,7 +175,12 @@ def _check_references(world: World, spec: dict[str, Any], centers: list[str]) ->
     vpc = world.vpcs.get(vpc_id) if vpc_id else None
     if vpc_id and (vpc is None or vpc["region"] not in centers):
         raise _wrong("vpc.id", f'there is no VPC "{vpc_id}" in {", ".join(centers)}')
-    for domain in spec.get("domains") or ():
+    domains = spec.get("domains") or ()
+    names = [domain["domain"].lower() for domain in domains]
+    for name in names:
+        if names.count(name) > 1:
+            raise _wrong("domains.domain", f'domain "{name}" is specified more than once')
+    for domain in domains:
         if domain.get("zone") and domain["zone"] not in world.domains:
             raise _wrong("domains.zone", f'domain "{domain["zone"]}" not found')
     clusters = {cluster["name"] for cluster in world.store("databases").all()}
