@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import match
+from poseidon_nb.catalogue import match, operation
 from poseidon_nb.client.lookup import RESOURCE_TYPES, value_at
 from poseidon_nb.text import capitalized, escape_unprintable, quote_argument
 
@@ -96,10 +96,14 @@ _WAITS: Mapping[str, tuple[Lifecycle, Mapping[str, str]]] = {
     "databases_create_replica": (_REPLICA, {"replica_name": "replica.name"}),
     "kubernetes_create_cluster": (_KUBERNETES, {"cluster_id": "kubernetes_cluster.id"}),
     "kubernetes_upgrade_cluster": (_KUBERNETES, {}),
+    "apps_create": (_DEPLOYMENT, {"app_id": "app.id", "deployment_id": "app.pending_deployment.id"}),
+    "apps_update": (_DEPLOYMENT, {"app_id": "app.id", "deployment_id": "app.pending_deployment.id"}),
     "apps_create_deployment": (_DEPLOYMENT, {"deployment_id": "deployment.id"}),
     "apps_restart": (_DEPLOYMENT, {"deployment_id": "deployment.id"}),
     "vpcnatgateways_create": (_GATEWAY, {"id": "vpc_nat_gateway.id"}),
 }
+#: What is read at the end, if that is another resource than the one that was waited for.
+_RESULT_OF: Mapping[str, str] = {"apps_create": "apps_get", "apps_update": "apps_get"}
 #: The resource that a parameter of a path names.
 _LIFECYCLE_OF: Mapping[str, Lifecycle] = {"database_cluster_uuid": _DATABASE, "cluster_id": _KUBERNETES}
 
@@ -112,6 +116,11 @@ def has_status(operation_id: str) -> bool:
 def status_operation(operation_id: str) -> str:
     """Return the operation that reads the resource whose status a request changes."""
     return _WAITS[operation_id][0].operation
+
+
+def result_operation(operation_id: str) -> str:
+    """Return the operation that reads the result of a request, if that is not what was waited for; else ``""``."""
+    return _RESULT_OF.get(operation_id, "")
 
 
 @dataclass(slots=True)
@@ -169,7 +178,9 @@ def status_wait(request: Request, answer: Any) -> StatusWait | None:
         return None
     body = request.body if isinstance(request.body, dict) and not created else {}
     results = {name: body[name] for name in _RESULTS if body.get(name) is not None}
-    return StatusWait(lifecycle, {**found[1], **created}, results)
+    known = {**found[1], **created}
+    wanted = operation(lifecycle.operation).path_parameters
+    return StatusWait(lifecycle, {one.name: known[one.name] for one in wanted}, results)
 
 
 def owner_status(request: Request) -> StatusWait | None:
