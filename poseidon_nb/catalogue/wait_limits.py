@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HOUR_S = 3600.0
-#: By action type. Image imports and SSH readiness are not actions, but are waited for in the same way.
+#: By action type. Image imports, statuses of services and SSH readiness are not actions, but are waited for in the same way.
 WAIT_LIMITS_S: Mapping[str, float] = MappingProxyType(
     {
         # cloud-init generates the host keys first.
@@ -24,6 +24,8 @@ WAIT_LIMITS_S: Mapping[str, float] = MappingProxyType(
         "restore": _HOUR_S,
         "transfer": _HOUR_S,
         "import": _HOUR_S,
+        # A cluster or a deployment.
+        "service": _HOUR_S,
     }
 )
 DEFAULT_WAIT_LIMIT_S = 300.0

@@ -15,9 +15,9 @@ from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.client.connection import add_detail, check_fields, check_query, list_in
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.client.reading import current_read_options, unread_values, use_read_options
-from poseidon_nb.client.slugs import explain_refusal
+from poseidon_nb.client.slugs import NOT_READY, explain_refusal
 from poseidon_nb.client.wording import noun_for
-from poseidon_nb.errors import InvalidArgument, NotFound, ShapeError, Unprocessable
+from poseidon_nb.errors import APIError, InvalidArgument, NotFound, ShapeError, Unprocessable
 from poseidon_nb.frames.schemas import TABLES, table_of
 from poseidon_nb.masked_data import MaskedList, with_masked_repr, without_masked_repr
 from poseidon_nb.text import expected_one_of, join_words
@@ -147,10 +147,11 @@ def execute(connection: Connection, engine: Engine, request: Request, *, frame: 
                 return _frame(connection, wanted, items)
     except RecursionError:
         raise ShapeError(f"The response to {wanted.id} is nested too deeply.") from None
-    except (NotFound, Unprocessable) as error:
-        if request.method not in SAFE_METHODS:
+    except APIError as error:
+        is_explainable = isinstance(error, NotFound | Unprocessable) or error.status in NOT_READY
+        if request.method not in SAFE_METHODS or not is_explainable:
             raise
-        raise add_detail(error, explain_refusal(connection, request, missing=isinstance(error, NotFound))) from None
+        raise add_detail(error, explain_refusal(connection, request, error)) from None
     return without_masked_repr(items) if options.reveal else with_masked_repr(items)
 
 

@@ -6,12 +6,14 @@ version does not know it.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from poseidon_nb.catalogue import operation
 from poseidon_nb.client.choices import check_choices
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of, value_at
+from poseidon_nb.client.statuses import not_ready, owner_status
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
 from poseidon_nb.text import capitalized, did_you_mean, is_integer, join_words
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.errors import APIError
     from poseidon_nb.transport.request import Request
 
     Row = Mapping[str, Any]
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 _SLUG_FIELDS = {"regions": "region", "sizes": "size", "images": "image"}
 #: Types whose names are their ids, and short enough to be misspelled.
 _NAME_AS_ID = frozenset({"domains", "tags", "registries"})
+#: Statuses of a response for what another state of a resource would allow.
+NOT_READY = frozenset({HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED})
 #: Types of which there may be thousands, too many to read for a suggestion.
 _TOO_MANY = frozenset({"droplets", "images", "snapshots"})
 
@@ -179,19 +184,23 @@ def _is_available(size: Row, region: str = "") -> bool:
     return bool(size.get("available")) and any(str(slug).startswith(region) for slug in size.get("regions") or ())
 
 
-def explain_refusal(connection: Connection, request: Request, *, missing: bool = False) -> str:
-    """Return a sentence about the first unknown name, id or slug of a refused request, or ``""``.
+def explain_refusal(connection: Connection, request: Request, refusal: APIError) -> str:
+    """Return a sentence about the first unknown name, id or slug of a refused request, or what is not ready, or ``""``.
 
     Parameters
     ----------
     connection : Connection
     request : Request
-    missing : bool
-        Whether the response was a 404, so that an id may be unknown too.
+    refusal : APIError
+        After a 404 an id may be unknown too.
     """
     if not request.operation_id:
         return ""
+    missing = isinstance(refusal, NotFound)
     try:
+        if refusal.status in NOT_READY:
+            wait = owner_status(request)
+            return "" if wait is None else not_ready(wait, connection.one(wait.lifecycle.operation, path=wait.path))
         return _explain_path(connection, request, missing=missing) or _explain_body(connection, request)
     except PoseidonError:
         # The refusal itself is what the user needs to see.

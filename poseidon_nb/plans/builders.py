@@ -21,6 +21,7 @@ from poseidon_nb.client.engine import droplet_steps
 from poseidon_nb.client.engine.steps import FieldChange, Step, Target
 from poseidon_nb.client.operations import target_of
 from poseidon_nb.client.slugs import check_size
+from poseidon_nb.client.statuses import has_status
 from poseidon_nb.masking import mask_query
 from poseidon_nb.plans.costs import action_usd_month, added_usd_month, size_usd_month, usd_month
 from poseidon_nb.plans.summary import BARE_REQUEST
@@ -218,10 +219,11 @@ def operation_chains(
     owner : str
         What these resources belong to, in words.
     waits : bool
-        Wait for the action in the response, or for the image that is imported.
+        Wait for the action in the response, for the image that is imported, or for the status of the resource.
     """
     known = operation(requests[0].operation_id)
-    awaits: Awaits = "answer" if not waits else "image" if known.id == "images_create_custom" else "action"
+    work: Awaits = "status" if has_status(known.id) else "image" if known.id == "images_create_custom" else "action"
+    awaits = work if waits else "answer"
     padded = [*names, *("" for _ in requests[len(names) :])]
     steps = (
         _operation_step(account, known, request, verb, name, awaits)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.engine.consistency import ExpectedState
     from poseidon_nb.client.engine.sender import AcceptedStep
     from poseidon_nb.client.engine.steps import Chain, Status, Step
+    from poseidon_nb.client.statuses import StatusWait
     from poseidon_nb.transport.cancellation import Cancellation
 
     Row = Mapping[str, Any]
@@ -55,6 +56,8 @@ class ChainRun:
     results: dict[int, tuple[Status, PoseidonError | None]] = field(default_factory=dict)
     #: When the step in progress was accepted, in monotonic seconds; None before.
     accepted_s: float | None = None
+    #: The wait of the step in progress for a status.
+    status_wait: StatusWait | None = None
     #: Another action on the target that must end first.
     blocked_by: Action | None = None
     attempts: int = 0
@@ -101,6 +104,7 @@ class ChainRun:
             self.error = self.error or failed
         self.position += 1
         self.step, self.accepted, self.accepted_s, self.attempts = None, None, None, 0
+        self.status_wait = None
         self.waiting_for, self.actions, self.rows, self.results = {}, {}, {}, {}
         self.ended = self.position == len(self.chain)
 

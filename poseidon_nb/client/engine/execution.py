@@ -7,6 +7,7 @@ import math
 import threading
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from poseidon_nb.client.actions.progress import COMPLETED, ERRORED, IN_PROGRESS,
 from poseidon_nb.client.connection import add_detail, report_waits
 from poseidon_nb.client.engine.chain_run import ChainRun, ChainWaits, defer_interrupts
 from poseidon_nb.client.engine.consistency import (
+    ExpectedState,
     expected_after,
     expected_after_step,
     expected_without_action,
@@ -29,12 +31,14 @@ from poseidon_nb.client.engine.failures import (
     import_error,
     power_on_error,
     prerequisite_error,
+    status_error,
     status_of,
     unexpected_error,
 )
 from poseidon_nb.client.engine.references import failed_reference, reference_values
 from poseidon_nb.client.engine.sender import AcceptedStep, BusyTarget, UnneededStep, UnreadTarget
 from poseidon_nb.client.engine.steps import When
+from poseidon_nb.client.statuses import status_wait
 from poseidon_nb.errors import (
     DropletBusy,
     Forbidden,
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.connection import Connection
     from poseidon_nb.client.engine.sender import Sender
     from poseidon_nb.client.engine.steps import Chain, ExecutionRecord, Outcome, Status, Step, Target
+    from poseidon_nb.client.statuses import StatusWait
     from poseidon_nb.transport.workers import WorkerPool
 
     Row = Mapping[str, Any]
@@ -61,6 +66,9 @@ MAX_BUSY_ATTEMPTS = 10
 BUSY_RETRY_S = 0.25
 #: Seconds before a droplet that must be read first is read again.
 READ_RETRY_S = 2.0
+
+#: Numbers of waits for statuses. No resource has such an id.
+_STATUS_IDS = count(2**62)
 
 _log = logging.getLogger("poseidon_nb")
 
@@ -327,6 +335,8 @@ class Execution:
         if step.awaits in {"droplets", "gone", "image"} and not accepted.actions:
             for index, target in enumerate(step.targets):
                 self._wait_for_state(number, run, index, target)
+        if step.awaits == "status":
+            self._wait_for_status(number, run, status_wait(step.request, accepted.answer))
         self._notify(number)
         if not run.waiting_for:
             self._end_step(number, run, run.accepted_outcomes())
@@ -350,6 +360,36 @@ class Execution:
         on_read = partial(self._read_image, number, run) if step.awaits == "image" else partial(self._read, run)
         expected = expected_without_action(step, target.id, partial(on_read, index), self._sender.image)
         run.waiting_for[self._waits.add_expected(number, expected)] = index
+
+    def _wait_for_status(self, number: int, run: ChainRun, wait: StatusWait | None) -> None:
+        """Wait until nothing is in progress on the resource of a step any more."""
+        if wait is None or run.accepted_s is None:
+            return
+        began_s = run.accepted_s
+        run.status_wait = wait
+        id_ = next(_STATUS_IDS)
+        expected = ExpectedState(
+            id_,
+            lambda row: wait.is_over(row, self._clock.monotonic() - began_s),
+            partial(self._read_status, number, run, wait, id_),
+            math.inf,
+            partial(self._sender.resource, wait.lifecycle.operation, wait.path),
+        )
+        run.waiting_for[self._waits.add_expected(number, expected)] = 0
+
+    def _read_status(self, number: int, run: ChainRun, wait: StatusWait, id_: int, row: Row) -> None:
+        run.rows[0] = row
+        if run.step is None or run.accepted_s is None:
+            return
+        elapsed_s = self._clock.monotonic() - run.accepted_s
+        is_over = wait.is_over(row, elapsed_s)
+        status = IN_PROGRESS if not is_over else ERRORED if wait.has_failed(row) else COMPLETED
+        # A status is not an action, so its progress has an id of its own.
+        progress = Progress(id_, run.step.label, status, elapsed_s)
+        run.progress[id_] = progress
+        self._notify(number)
+        if self.on_progress is not None:
+            self.on_progress(progress)
 
     def _read(self, run: ChainRun, index: int, row: Row) -> None:
         run.rows[index] = row
@@ -434,7 +474,12 @@ class Execution:
                 failure = self._sender.mismatch_error(run.step, action, run.rows.get(index))
         if failure is None:
             waited_s = self._clock.monotonic() - (run.accepted_s or 0.0)
-            failure = power_on_error(run, index) or import_error(run, index) or delete_error(run, index, waited_s)
+            failure = (
+                power_on_error(run, index)
+                or import_error(run, index)
+                or status_error(run)
+                or delete_error(run, index, waited_s)
+            )
         run.results[index] = (status_of(failure), failure)
 
     def _fail_waits(self, error: PoseidonError) -> None:

@@ -86,6 +86,14 @@ def import_error(run: ChainRun, index: int) -> ActionFailed | None:
     return ActionFailed(f"Image {row.get('name')!r} ({row['id']}) could not be imported: {reason}.")
 
 
+def status_error(run: ChainRun) -> ActionFailed | None:
+    """Return the error for a resource whose status says that the work has failed."""
+    row, wait = run.rows.get(0), run.status_wait
+    if run.step is None or wait is None or row is None or not wait.has_failed(row):
+        return None
+    return ActionFailed(f"{capitalized(run.step.label)} failed: its status is {wait.status(row)}. See {wait.command}")
+
+
 def busy_error(step: Step, action: Action) -> DropletBusy:
     """Return the error for a step that does not wait although its droplet is busy."""
     return DropletBusy(
@@ -162,6 +170,8 @@ def is_overdue(run: ChainRun, now_s: float) -> bool:
     types = [action.type for action in run.actions.values()]
     if run.step is not None and run.step.awaits == "image":
         types.append("import")
+    if run.status_wait is not None:
+        types.append("service")
     return bool(types) and now_s - run.accepted_s >= max(map(wait_limit_s, types))
 
 
@@ -212,7 +222,8 @@ def _unfinished_error(run: ChainRun, step: Step, index: int, timeout_s: float | 
             action=action,
         )
     if run.accepted is not None:
-        see = f" Check it with {_COMMANDS[step.awaits].format(target.id)}" if step.awaits in _COMMANDS else ""
+        command = _command(run, step, target)
+        see = f" Check it with {command}" if command else ""
         return ActionTimedOut(f"The {step.verb} of {target} was accepted and is still in progress.{rest}{see}")
     allowed = format_timeout(timeout_s)
     if not run.sending:
@@ -226,6 +237,13 @@ def _unfinished_error(run: ChainRun, step: Step, index: int, timeout_s: float | 
         method=step.request.method,
         path=step.request.path,
     )
+
+
+def _command(run: ChainRun, step: Step, target: Target) -> str:
+    """Return the command that shows a target for which there is no action; empty if there is none."""
+    if run.status_wait is not None:
+        return run.status_wait.command
+    return _COMMANDS[step.awaits].format(target.id) if step.awaits in _COMMANDS else ""
 
 
 def _place_to_check(step: Step) -> str:
@@ -257,8 +275,8 @@ def interrupt_notes(execution: Execution) -> Iterator[str]:
     yield from continuing_notes([action for run in single for action in run.actions.values()])
     for run in [run for run in single if not run.actions][:MAX_NOTES]:
         step = run.step or run.chain[run.position]
-        if run.accepted is not None and step.awaits in _COMMANDS:
-            command = _COMMANDS[step.awaits].format(step.targets[0].id)
+        command = _command(run, step, step.targets[0])
+        if run.accepted is not None and command:
             yield f"The {step.verb} of {step.targets[0]} continues. Check it with {command}"
         else:
             yield f"Request {step.label!r} was sent, but no response has arrived yet. Check the account before repeating it."

@@ -22,7 +22,7 @@ from poseidon_nb.client.engine.checks import ALREADY_DELETED, StepChecks
 from poseidon_nb.client.engine.consistency import CONSISTENCY_TIMEOUT_S, image_is_consistent, is_consistent
 from poseidon_nb.client.engine.searches import Searches
 from poseidon_nb.client.engine.steps import FieldChange, When
-from poseidon_nb.client.slugs import explain_refusal
+from poseidon_nb.client.slugs import NOT_READY, explain_refusal
 from poseidon_nb.errors import APIError, Forbidden, NotFound, OutcomeUnknown, PoseidonError, Unprocessable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ RESTORE_DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 #: Ids of the API are far below this.
 MAX_ID = 2**63
 #: Statuses for a request that cannot succeed as it is, so that there is something to explain.
-_EXPLAINABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+_EXPLAINABLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, *NOT_READY}
 #: What replaced the action types that DigitalOcean has retired.
 REPLACEMENTS: Mapping[str, str] = {
     "change_kernel": (
@@ -282,8 +282,7 @@ class Sender:
             return add_detail(refusal, self._explain_action(step, refusal, body))
         if step.request.operation_id == "droplets_create":
             return add_detail(refusal, self._slugs.explain(body))
-        missing = isinstance(refusal, NotFound)
-        return add_detail(refusal, explain_refusal(self._connection, step.request, missing=missing))
+        return add_detail(refusal, explain_refusal(self._connection, step.request, refusal))
 
     def _explain_action(self, step: Step, refusal: APIError, body: Row) -> str:
         if body["type"] in REPLACEMENTS:
@@ -307,6 +306,13 @@ class Sender:
     def image(self, image_id: int) -> Row | None:
         """Read an image as the API sends it; return None if it does not exist."""
         return self._checks.image(image_id)
+
+    def resource(self, operation_id: str, path: Mapping[str, Any]) -> Row | None:
+        """Read any resource as the API sends it; return None if it does not exist."""
+        try:
+            return self._connection.one(operation_id, path=path)
+        except NotFound:
+            return None
 
     def pending(self, droplet_id: int | str | None) -> Row | None:
         """Return the action in progress on a droplet, or None."""

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 #: ``droplets``: the response holds new droplets. Wait until their create actions end and they read ``active``.
 #: ``gone``: wait until the target can no longer be read.
 #: ``image``: the response holds a custom image. Wait until it is available.
+#: ``status``: the path or the response names a resource with a status. Wait until nothing is in progress on it.
 #: ``answer``: wait for nothing but the response.
-Awaits = Literal["action", "droplets", "gone", "image", "answer"]
+Awaits = Literal["action", "droplets", "gone", "image", "status", "answer"]
 #: ``in-progress``: accepted, but not waited for until its end. ``skipped``: never sent. ``unknown``: sent, but neither a
 #: response nor the account shows whether it was done.
 Status = Literal["completed", "unchanged", "in-progress", "failed", "skipped", "unknown"]

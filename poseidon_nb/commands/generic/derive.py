@@ -22,6 +22,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.operations import SERVER, rows
 from poseidon_nb.client.choices import choices_source
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
+from poseidon_nb.client.statuses import has_status
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
 from poseidon_nb.commands.shared_spec import several
 from poseidon_nb.frames.schemas import table_of
@@ -203,7 +204,9 @@ def operation_verb(group: str, alias: OperationAlias) -> Verb:
         aliases=alias.aliases,
         body="body" if wanted.body_type and alias.only is None else "",
         table=table_of(alias.operation),
-        waits=alias.operation in _WAITED or (wanted.response_key == "action" and wanted.method == "POST"),
+        waits=alias.operation in _WAITED
+        or has_status(alias.operation)
+        or (wanted.response_key == "action" and wanted.method == "POST"),
     )
     return replace(verb, example=alias.example or _example(group, verb))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation, possible_keys
 from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
+from poseidon_nb.client.statuses import result_operation, status_operation
 from poseidon_nb.client.wording import noun_of
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.planned import Planned
@@ -89,7 +90,22 @@ def operation_result(context: CommandContext, plan: Plan, outcomes: list[Outcome
     if outcome.error is not None:
         raise outcome.error
     follow(context, outcomes)
+    if outcome.step.awaits == "status":
+        return _status_result(context, wanted, outcome)
     return _result(context, wanted, outcome.answer if outcome.action is None else outcome.action.to_dict())
+
+
+def _status_result(context: CommandContext, wanted: Operation, outcome: Outcome) -> TableResult | Plain | None:
+    """Return the resource as it was read last; what the response holds, if it was not read."""
+    if outcome.status == "in-progress" and not outcome.answer:
+        context.ui.say(f"{context.verb.title}: in progress")
+        return None
+    if outcome.status == "completed" and (result := result_operation(wanted.id)):
+        (parameter,) = operation(result).path_parameters
+        answer = context.client.call(result, path={parameter.name: outcome.target.id})
+        return _result(context, operation(result), answer)
+    is_read = wanted.response_key not in (outcome.answer or {})
+    return _result(context, operation(status_operation(wanted.id)) if is_read else wanted, outcome.answer)
 
 
 def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableResult | Plain | None:
