@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+#: Classes of an element in which a page with MathJax sees no formulas: two amounts in dollars would be one.
+NO_MATH = "tex2jax_ignore mathjax_ignore"
 #: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
 LINE_WIDTH = 100
 #: Words that mean true and false, in lower case.

@@ -41,7 +41,8 @@ CONFIRMED_KINDS: Final = frozenset[EffectKind]({"deletes", "replaces", "resets",
 #: Kinds that no other request can undo.
 IRREVERSIBLE_KINDS: Final = frozenset[EffectKind]({"deletes", "replaces", "resets", "transfers"})
 
-_IRREVERSIBLE = "This cannot be undone."
+#: The warning of what is irreversible, if nothing else is to be said.
+IRREVERSIBLE = "This cannot be undone."
 #: For what holds nothing but its settings, such as a DNS record.
 _RECREATED = "To undo this, create it again; it gets a new id."
 
@@ -136,6 +137,6 @@ def _effect(row: Mapping[str, Any]) -> Effect:
     kind: EffectKind = row["kind"]
     reversible = row.get("reversible", kind not in IRREVERSIBLE_KINDS)
     needs_confirmation = row.get("confirm", kind in CONFIRMED_KINDS)
-    default = _RECREATED if kind == "deletes" and reversible else "" if reversible else _IRREVERSIBLE
+    default = _RECREATED if kind == "deletes" and reversible else "" if reversible else IRREVERSIBLE
     warning = row.get("warning", default if needs_confirmation else "")
     return Effect(kind, needs_confirmation, warning, reversible, row.get("idempotent", False), row.get("reason", ""))

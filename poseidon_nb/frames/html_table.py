@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from poseidon_nb.frames.layout import Layout, fields
-from poseidon_nb.text import truncated_list
+from poseidon_nb.text import NO_MATH, truncated_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def html_table(frame: pd.DataFrame, view: View) -> str:
         rows.insert(1 + layout.head, _row([f'<td colspan="{len(columns)}" style="{_LEFT}">…</td>'], is_other=False))
     head, *body = rows
     lines = [
-        f'<table class="dataframe" style="{_COLORS}">',
+        f'<table class="dataframe {NO_MATH}" style="{_COLORS}">',
         f"<thead>{head}</thead>",
         "<tbody>",
         *body,
@@ -66,7 +66,7 @@ def html_card(frame: pd.DataFrame, view: View) -> str:
         f'<td style="{value_style}">{"<br>".join(map(escape, lines))}</td></tr>'
         for name, lines in fields(frame, view)
     ]
-    return "\n".join(['<table class="dataframe">', "<tbody>", *rows, "</tbody>", "</table>"])
+    return "\n".join([f'<table class="dataframe {NO_MATH}">', "<tbody>", *rows, "</tbody>", "</table>"])
 
 
 def html_sentence(text: str) -> str:

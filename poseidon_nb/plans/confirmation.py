@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from poseidon_nb.catalogue.effects import SAFE_METHODS, Effect, EffectKind, effect_of
-from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX
+from poseidon_nb.catalogue.effects import SAFE_METHODS, EffectKind, effect_of
+from poseidon_nb.plans.step_effects import step_effect
 from poseidon_nb.plans.summary import BARE_REQUEST, command_verbs, short_summary, summary
 from poseidon_nb.text import join_words
 
@@ -38,25 +38,8 @@ PRICE_LIMIT_USD_MONTH = 100.0
 UNATTENDED = "This session cannot ask for confirmation. Add --yes to confirm"
 #: The version that introduced these rules.
 SINCE = "0.1.0"
-_THAWED = "%do droplets thaw creates it again from its snapshot, with a new id and new addresses."
 _STILL_BILLED = "A droplet that is powered off is still billed."
 _DROPLET_ACTIONS = "dropletActions_post"
-
-
-def step_effect(step: Step) -> Effect:
-    """Return what a step does to the account; for a request to an unknown path the worst is assumed."""
-    request = step.request
-    if step.unused or (step.targets[0].kind == "tag" and step.targets[0].name.startswith(CLAIM_PREFIX)):
-        # A tag that nothing has, or that only this plan uses.
-        return Effect("changes")
-    if step.snapshot and step.awaits == "gone":
-        return Effect("deletes", needs_confirmation=True, warning=_THAWED, reversible=False)
-    if request.operation_id:
-        return effect_of(request.operation_id, request.body)
-    if request.method in SAFE_METHODS:
-        return Effect("reads")
-    kind: Literal["deletes", "changes"] = "deletes" if request.method == "DELETE" else "changes"
-    return Effect(kind, needs_confirmation=True, warning="It may be impossible to undo this.", reversible=False)
 
 
 def reasons(plan: Plan, *, price_limit_usd_month: float = PRICE_LIMIT_USD_MONTH) -> tuple[Reason, ...]:

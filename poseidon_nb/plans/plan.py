@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.plans.outcomes import failure_summary, failures, outcomes_frame, with_pending
 from poseidon_nb.plans.summary import change_label, headline, listing, value_text
-from poseidon_nb.text import escape_unprintable, is_integer
+from poseidon_nb.text import NO_MATH, escape_unprintable, is_integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -212,7 +212,7 @@ class Plan:
 
         notes = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
         table = html_table(self.frame(), View()) if self.chains else ""
-        return f"<div><b>{escape(headline(self))}</b></div>{table}{notes}"
+        return f"<div class='{NO_MATH}'><div><b>{escape(headline(self))}</b></div>{table}{notes}</div>"
 
 
 def _usd_month_each(step: Step) -> float | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN
 from poseidon_nb.client.engine.steps import When
 from poseidon_nb.masking import HIDDEN, mask
+from poseidon_nb.plans.step_effects import step_effect
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize, truncated_list
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ MAX_NAMES, MAX_DELETED_NAMES = 8, 20
 MAX_LINES = 60
 #: Characters of a request's body in a sentence.
 MAX_BODY_CHARS = 200
+#: Beside a step.
+CANNOT_BE_UNDONE = "cannot be undone"
 #: The verb of a step that is a bare request.
 BARE_REQUEST = "api"
 #: The word between a verb and the new value, by the field that changes.
@@ -271,10 +274,12 @@ def chain_lines(chain: Chain) -> list[str]:
 
 
 def _undo_note(step: Step) -> str:
-    if step.reversible:
-        return ""
+    effect = step_effect(step)
     # What a bare request does is not known.
-    return "may be impossible to undo" if step.verb == BARE_REQUEST else "cannot be undone"
+    is_bare = step.verb == BARE_REQUEST
+    if step.reversible or (effect.reversible and not is_bare):
+        return ""
+    return "may be impossible to undo" if is_bare or "may not be possible" in effect.warning else CANNOT_BE_UNDONE
 
 
 def _change_text(step: Step) -> str:

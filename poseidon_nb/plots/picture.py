@@ -22,7 +22,7 @@ from poseidon_nb.frames.html_table import html_table
 from poseidon_nb.frames.layout import View
 from poseidon_nb.frames.text_table import text_table
 from poseidon_nb.plots.labels import SIZE_FAMILIES, plotly_text, short_label
-from poseidon_nb.text import LINE_WIDTH, escape_unprintable, wrap_line
+from poseidon_nb.text import LINE_WIDTH, NO_MATH, escape_unprintable, wrap_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -241,7 +241,7 @@ class Picture(go.Figure):
 
     def _table_html(self) -> str:
         table = html_table(self._table.head(MAX_ROWS), _VIEW)
-        return f"<div><p>{escape(self._summary)}</p>{table}<p>{escape(self._more_rows())}</p></div>"
+        return f"<div class='{NO_MATH}'><p>{escape(self._summary)}</p>{table}<p>{escape(self._more_rows())}</p></div>"
 
     def _repr_mimebundle_(self, *args: Any, **options: Any) -> dict[str, Any]:
         """Return plotly's bundle with a still picture instead of a script that loads plotly.js, and with the summary."""

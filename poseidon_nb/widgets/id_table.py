@@ -136,11 +136,12 @@ class IdTable:
             maxBytes=0,
             select=False,
             text_in_header_can_be_selected=False,
+            # The search shares its line with filters, beside which the length of a page would be on a line of its own.
             layout={
                 "topStart": "search",
-                "topEnd": "pageLength",
+                "topEnd": None,
                 "bottomStart": "info",
-                "bottomEnd": "paging",
+                "bottomEnd": ["pageLength", "paging"],
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )

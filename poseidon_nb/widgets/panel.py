@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poseidon_nb.text import LINE_WIDTH, wrap_line
+from poseidon_nb.text import LINE_WIDTH, NO_MATH, wrap_line
 from poseidon_nb.widgets.components import Accessibility, add_classes, box, close_tree, style_sheet
 from poseidon_nb.widgets.kernel import KernelMonitor, start_timer, use_subshells
 from poseidon_nb.widgets.models import closed_text
@@ -213,7 +213,7 @@ class Panel(ABC):
         """Return what a saved notebook shows without a kernel: text and HTML, and no token."""
         return {
             "text/plain": self.text(width),
-            "text/html": f"<div class='pnb-saved'>{_WITHOUT_KERNEL}{self.html()}</div>",
+            "text/html": f"<div class='pnb-saved {NO_MATH}'>{_WITHOUT_KERNEL}{self.html()}</div>",
         }
 
     def on_saved_output(
@@ -233,7 +233,10 @@ class Panel(ABC):
             return output
         # A front end that shows these has no widgets, or prefers text and HTML to them.
         text, html = (output[kind] for kind in ("text/plain", "text/html"))
-        plain = {"text/plain": f"{text}\n{NO_BUTTONS}", "text/html": f"{_CELLS}{html}<p>{NO_BUTTONS}</p>"}
+        plain = {
+            "text/plain": f"{text}\n{NO_BUTTONS}",
+            "text/html": f"{_CELLS}<div class='{NO_MATH}'>{html}<p>{NO_BUTTONS}</p></div>",
+        }
         return self.widget_view() | plain
 
 

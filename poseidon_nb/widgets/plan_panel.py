@@ -9,10 +9,19 @@ import threading
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.effects import IRREVERSIBLE
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, button_label, question, reasons, warnings
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, check_unchanged
-from poseidon_nb.plans.summary import chain_lines, change_label, main_steps, short_summary, summary, verb_phrase
+from poseidon_nb.plans.summary import (
+    CANNOT_BE_UNDONE,
+    chain_lines,
+    change_label,
+    main_steps,
+    short_summary,
+    summary,
+    verb_phrase,
+)
 from poseidon_nb.text import LINE_WIDTH, capitalized, escape_unprintable, format_usd, pluralize
 from poseidon_nb.transport.workers import WorkerPool
 from poseidon_nb.widgets.chain_progress import ProgressGroup
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.engine.chain_run import ChainRun
-    from poseidon_nb.client.engine.steps import Chain
+    from poseidon_nb.client.engine.steps import Chain, Step
     from poseidon_nb.plans.plan import Plan
 
 _log = logging.getLogger("poseidon_nb")
@@ -167,7 +176,11 @@ class PlanModel:
             chain = self.plan.chains[number]
             main = tuple(main_steps(chain))
             lines = "".join(f"<div>{escape(capitalized(line))}</div>" for line in chain_lines(main))
-            order = " → ".join(verb_phrase(change_label(step)) for step in chain) if len(chain) > len(main) else ""
+            order = (
+                " → ".join(_step_phrase(step, main[0].targets[0].kind) for step in chain)
+                if len(chain) > len(main)
+                else ""
+            )
             rows.append(f"<tr><td>{lines}{f'<div class=pnb-idle>{escape(order)}</div>' if order else ''}</td></tr>")
         hidden = len(self._numbers) - MAX_CHAINS
         more = f"<tr><td class='pnb-idle'>and {hidden:,} more</td></tr>" if hidden > 0 else ""
@@ -175,9 +188,11 @@ class PlanModel:
 
     def notes(self) -> list[str]:
         """Return the remarks and warnings of the plan."""
-        return [
-            escape_unprintable(note) for note in (*self.plan.notes, *(warnings(self.plan) if not self.started else ()))
-        ]
+        asked = warnings(self.plan) if not self.started else []
+        if any(CANNOT_BE_UNDONE in line for line in self.lines()):
+            # A step says so itself.
+            asked = [warning for warning in asked if warning != IRREVERSIBLE]
+        return [escape_unprintable(note) for note in (*self.plan.notes, *asked)]
 
     def text(self, width: int = LINE_WIDTH) -> str:
         """Return the panel as text, with steps in lines of at most this many characters."""
@@ -200,6 +215,12 @@ class PlanModel:
     def close(self) -> None:
         """End the updates. Steps in progress continue."""
         self.closed = True
+
+
+def _step_phrase(step: Step, main_kind: str) -> str:
+    """Return what a step does, and to what if that is of another kind: ``delete tag``."""
+    kind = step.targets[0].kind
+    return f"{verb_phrase(change_label(step))}{'' if kind == main_kind else f' {kind}'}"
 
 
 class PlanPanel(Panel):

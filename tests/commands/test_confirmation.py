@@ -385,3 +385,20 @@ def test_the_questions_of_all_operations_are_plain_words():
         in_path = typed[: len(operation(operation_id).path_parameters)]
         assert all(f" {word}" in does for word in in_path), (words, asked)
     assert seen > 100
+
+
+def test_a_plan_never_says_of_what_can_be_made_again_that_it_cannot_be_undone(desk):
+    domain = desk.do("domains list")["name"][0]
+    record = desk.do(f"records list {domain}")["id"].iloc[-1]
+    for line, note in (
+        ("droplets delete web-1", "cannot be undone"),
+        ("droplets resize web-1 --size s-4vcpu-8gb --disk --restart", "cannot be undone"),
+        # What the question says of it: `thaw` creates it again.
+        ("droplets freeze staging-web", ""),
+        (f"records delete {domain} {record}", ""),
+        ("droplets untag web-1 --tag-name web", ""),
+        ("api POST /v2/tags", "may be impossible to undo"),
+    ):
+        plan = desk.do(f"{line} --plan", body="name: a" if line.startswith("api") else None)
+        notes = {*re.findall(r"cannot be undone|may be impossible to undo", str(plan))}
+        assert notes == ({note} if note else set()), line

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from poseidon_nb.client.client import connect
+from poseidon_nb.client.engine.droplet_steps import delete_step
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.magics.panels import PlanPanel as OpenPlanPanel
 from poseidon_nb.plans.builders import action_chains, create_droplet_chains
+from poseidon_nb.plans.leases import reap_chains
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, Plan
 from poseidon_nb.widgets import plan_panel
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
@@ -142,6 +144,23 @@ def test_an_empty_plan_has_nothing_to_apply(desk, rows):
     model = PlanPanel(plan_of(desk, action_chains(rows[:1], "power_on")), desk.client).model
     assert not model.button().enabled
     assert model.subtitle() == "Nothing to change"
+
+
+def test_that_it_cannot_be_undone_is_said_once_and_beside_its_step(desk, rows):
+    chains = [(delete_step(rows[0]),), *action_chains(rows[1:], "power_off")]
+    model = PlanPanel(plan_of(desk, chains), desk.client).model
+    deleting, stopping = model.lines()
+    assert deleting.endswith("(cannot be undone)")
+    assert "undone" not in stopping
+    assert "This cannot be undone." not in model.notes()
+    model.press()
+    assert "This cannot be undone." in model.button().tooltip, "a question is complete"
+
+
+def test_the_order_of_steps_names_what_is_of_another_kind(desk, rows):
+    leased = {**rows[0], "tags": ["lease:2026-12-01T12:00:00Z"]}
+    model = PlanPanel(plan_of(desk, reap_chains([leased])), desk.client).model
+    assert "delete → delete tag" in model.steps_html()
 
 
 def test_names_are_escaped(desk):

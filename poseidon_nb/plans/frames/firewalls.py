@@ -165,7 +165,7 @@ class Firewalls(Kind):
         for one in missing:
             target = Target("firewall", one.id, str(one.cells.get("name") or one.id))
             request = build_request(operation("firewalls_delete"), path={"firewall_id": one.id})
-            draft.add(Step(verb="delete", targets=(target,), request=request, reversible=False))
+            draft.add(Step(verb="delete", targets=(target,), request=request))
 
 
 def _shortened(difference: Difference) -> Difference:

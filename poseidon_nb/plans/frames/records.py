@@ -209,7 +209,7 @@ class Records(Kind):
         for one in missing:
             path = {"domain_name": one.cells["domain"], "domain_record_id": one.id}
             request = build_request(operation("domains_delete_record"), path=path)
-            draft.add(Step(verb="delete", targets=(_target(one),), request=request, reversible=False))
+            draft.add(Step(verb="delete", targets=(_target(one),), request=request))
 
 
 def _target(present: Present) -> Target:

@@ -16,6 +16,8 @@ from poseidon_nb.text import escape_unprintable, format_age, format_memory, form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from poseidon_nb.plans.leases import Lease
+
     Row = Mapping[str, Any]
     #: Labels and values; a list is shown as tags.
     Facts = list[tuple[str, str | list[str]]]
@@ -44,6 +46,11 @@ NAME, STATUS, REGION, TAGS, PRICE = (HEADS.index(head) for head in ("Name", "Sta
 LEASE = HEADS.index("Lease ends (UTC)")
 #: In place of the end of a lease whose tag cannot be read.
 UNREADABLE = "unreadable"
+#: What follows from a lease that is over.
+REAPED = "%do reap may destroy the droplet."
+#: Between the end of a lease and that it is over: ``2026-12-01 12:00 · over``.
+OVER_SEPARATOR = " · "
+_LEASE_TIME = "%Y-%m-%d %H:%M"
 #: The columns that a text of the table leaves out where they do not fit, and the least width of shortened tags.
 _LEFT_OUT_FIRST = ("ID", "Created", "Tags", "Lease ends (UTC)", "Region", "Status", "Size", "Public IPv4")
 _MIN_TAGS = 10
@@ -119,7 +126,7 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
     account : str
         An e-mail address, or ``SANDBOX``.
     now : datetime
-        UTC, for the age.
+        By the server's clock, in UTC.
     """
     price = (row.get("size") or {}).get("price_monthly")
     facts: Facts = [
@@ -149,11 +156,18 @@ def droplet_facts(row: Row, account: str, now: datetime) -> Facts:
         created = datetime.fromisoformat(row["created_at"])
         facts.append(("Created", f"{format_age((now - created).total_seconds())} ago ({created:%Y-%m-%d})"))
     facts.append(("SSH", ssh_command(row)))
-    if lease := lease_text(row):
-        facts.append(("Lease ends", lease if lease == UNREADABLE else f"{lease} UTC"))
+    if lease := lease_of(row):
+        facts.append(_lease_fact(lease, now))
     if row.get("tags"):
         facts.append(("Tags", [escape_unprintable(str(tag)) for tag in row["tags"]]))
     return [fact for fact in facts if fact[1]]
+
+
+def _lease_fact(lease: Lease, now: datetime) -> tuple[str, str]:
+    if lease.ends_at is None:
+        return "Lease ends", UNREADABLE
+    end = f"{lease.ends_at:{_LEASE_TIME}} UTC"
+    return ("Lease ended", f"{end}. {REAPED}") if lease.is_over(now) else ("Lease ends", end)
 
 
 def status_html(row: Row, *, deleted: bool = False) -> str:
@@ -219,7 +233,7 @@ def _value_text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def table_cells(droplet: Row, action_type: str = "") -> Cells:
+def table_cells(droplet: Row, action_type: str = "", *, now: datetime) -> Cells:
     """Return the cells of a droplet in the fleet's table: text and numbers, which the page sorts, searches and escapes.
 
     Parameters
@@ -228,6 +242,8 @@ def table_cells(droplet: Row, action_type: str = "") -> Cells:
         As the API sends it. Its id is the first cell and identifies the row.
     action_type : str
         The type of the action that is running on it, if any.
+    now : datetime
+        By the server's clock, for a lease that is over.
     """
     size = droplet.get("size") or {}
     status = escape_unprintable(str(droplet.get("status", "")))
@@ -240,19 +256,21 @@ def table_cells(droplet: Row, action_type: str = "") -> Cells:
         next(iter(_addresses(droplet, "v4", "public")), ""),
         # The tag of a lease has a column of its own.
         ", ".join(escape_unprintable(str(tag)) for tag in droplet.get("tags") or () if not lease_tags([tag])),
-        lease_text(droplet),
+        lease_text(droplet, now),
         price_of(droplet),
         escape_unprintable(str(droplet.get("created_at") or "")[:10]),
         droplet["id"],
     )
 
 
-def lease_text(row: Row) -> str:
-    """Return when the lease of a droplet ends; empty without one."""
+def lease_text(row: Row, now: datetime) -> str:
+    """Return when the lease of a droplet ends, and whether it is over; empty without one."""
     lease = lease_of(row)
     if lease is None:
         return ""
-    return f"{lease.ends_at:%Y-%m-%d %H:%M}" if lease.ends_at is not None else UNREADABLE
+    if lease.ends_at is None:
+        return UNREADABLE
+    return f"{lease.ends_at:{_LEASE_TIME}}{OVER_SEPARATOR + 'over' if lease.is_over(now) else ''}"
 
 
 def shown_columns(rows: Iterable[Cells]) -> list[int]:

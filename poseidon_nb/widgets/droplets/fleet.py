@@ -16,11 +16,12 @@ from poseidon_nb.plans.confirmation import PRICE_LIMIT_USD_MONTH, reasons
 from poseidon_nb.plans.summary import verb_phrase
 from poseidon_nb.text import capitalized, escape_unprintable, format_usd, join_words, pluralize, truncated_list
 from poseidon_nb.widgets.click_confirmation import ButtonState, Confirmation
-from poseidon_nb.widgets.droplets.facts import CellsDiff, diff_cells, price_of, table_cells, with_defaults
+from poseidon_nb.widgets.droplets.facts import LEASE, CellsDiff, diff_cells, price_of, table_cells, with_defaults
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS, BulkRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import datetime
 
     from poseidon_nb.client.monitor.subscription import AccountState
     from poseidon_nb.clock import Clock
@@ -42,12 +43,21 @@ class Fleet:
         Only these droplets.
     only : mapping, optional
         The row of the single droplet; `update_droplet` updates it.
+    now : callable, optional
+        Returns the time of the server's clock; default: that of `clock`.
     """
 
     def __init__(
-        self, clock: Clock, tag: str | None = None, *, ids: frozenset[int] | None = None, only: Row | None = None
+        self,
+        clock: Clock,
+        tag: str | None = None,
+        *,
+        ids: frozenset[int] | None = None,
+        only: Row | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self._ids = ids
+        self._now = now or clock.now
         self.tag = tag
         #: The account's name in questions.
         self.account = ""
@@ -95,10 +105,15 @@ class Fleet:
                 self._deselect_missing(self._selected_ids - self._rows.keys(), state.deleted)
                 self._price_usd_month = sum(map(price_of, self._rows.values()))
 
+            now = self._now()
+
             def cells_of(key: int, row: Row) -> Cells:
                 action = self._running.get(key, "")
                 is_known = row is rows_before.get(key) and action == running_before.get(key, "") and key in self._cells
-                return self._cells[key] if is_known else table_cells(row, action)
+                # Whether a lease is over depends on the time.
+                return (
+                    self._cells[key] if is_known and not self._cells[key][LEASE] else table_cells(row, action, now=now)
+                )
 
             cells = {key: cells_of(key, row) for key, row in self._rows.items()}
             diff = diff_cells(self._cells, cells)

@@ -15,6 +15,7 @@ from poseidon_nb.widgets.droplets.facts import (
     HEADS,
     LEASE,
     NAME,
+    OVER_SEPARATOR,
     PRICE,
     REGION,
     STATUS,
@@ -43,6 +44,10 @@ _RENDER_JS = {
         f"const [status, action] = String(data).split('{ACTION_SEPARATOR}');"
         """return '<span class="pnb-state pnb-' + safe(status).replace(/[^a-z]/g, '') + '"><span class="pnb-dot"></span>' """
         """+ safe(status) + (action ? '<span class="pnb-action">' + safe(action.replace(/_/g, ' ')) + '…</span>' : '') + '</span>';"""
+    ),
+    LEASE: (
+        f"const [end, over] = String(data).split('{OVER_SEPARATOR}');"
+        """return safe(end) + (over ? ' <span class="pnb-over">' + safe(over) + '</span>' : '');"""
     ),
     PRICE: "return data ? data.toFixed(2) : '';",
 }

@@ -180,11 +180,16 @@ class DropletLifetime:
             # What makes it impossible is the tooltip of the button too.
             listed = [*warnings(request.plan), *request.notes] if request is not None else [self.validation_error(form)]
         else:
+            now = self._client.now()
             leases = [(row, lease) for row in self._fleet.eligible(form) if (lease := lease_of(row)) is not None]
             listed = [*filter(None, [self.problem or self._error])]
             listed += [
                 f"The lease of {escape_unprintable(str(row['name']))} "
-                + (f"ends at {lease.ends_at:{_TIME}}." if lease.ends_at is not None else "cannot be read.")
+                + (
+                    f"{'ended' if lease.is_over(now) else 'ends'} at {lease.ends_at:{_TIME}}."
+                    if lease.ends_at is not None
+                    else "cannot be read."
+                )
                 for row, lease in leases
             ]
             listed.append("The end is kept in a tag. Nothing happens by itself: %do reap destroys what is over.")

@@ -57,7 +57,7 @@ class DropletModel(DropletsModel):
         self.droplet = droplet
         self._seen: Any = None
         row, client = droplet.to_dict(), droplet.client
-        fleet = Fleet(client.clock, only=row)
+        fleet = Fleet(client.clock, only=row, now=client.now)
         self.settings = DropletSettings(client, fleet, lambda: self.row)
         #: The usage of the last day; empty until it is loaded.
         self.usage: tuple[Usage, ...] = ()
@@ -86,7 +86,7 @@ class DropletModel(DropletsModel):
 
     def facts(self) -> Facts:
         """Return the facts of the droplet."""
-        return droplet_facts(self.row, self.account, self.client.clock.now())
+        return droplet_facts(self.row, self.account, self.client.now())
 
     def _all_facts(self) -> Facts:
         usage = ((f"{one.label}, 24 h", one.summary) for one in self.usage)
@@ -295,7 +295,7 @@ class FleetModel(DropletsModel):
         tag: str | None = None,
         ids: frozenset[int] | None = None,
     ) -> None:
-        super().__init__(client, Fleet(client.clock, tag, ids=ids), on_change, on_row_change)
+        super().__init__(client, Fleet(client.clock, tag, ids=ids, now=client.now), on_change, on_row_change)
 
     @property
     def loading(self) -> bool:

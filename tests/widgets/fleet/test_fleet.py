@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from poseidon_nb.client.monitor.subscription import AccountState
 from poseidon_nb.widgets.click_confirmation import MIN_CONFIRM_DELAY_S
-from poseidon_nb.widgets.droplets.facts import HEADS, LEASE, cells_text, table_cells
+from poseidon_nb.widgets.droplets.facts import HEADS, LEASE, cells_text, droplet_facts, table_cells, with_defaults
 from poseidon_nb.widgets.droplets.fleet import Fleet
 from poseidon_nb.widgets.droplets.requests import PANEL_VERBS
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOSTILE = "<img src=x onerror=alert(1)>'\"&\u202e"
 
 
@@ -55,7 +58,7 @@ def asks(fleet: Fleet) -> bool:
 
 
 def test_a_row_has_a_cell_under_each_head():
-    cells = table_cells(row(7, "off"), "power_on")
+    cells = table_cells(row(7, "off"), "power_on", now=NOW)
     assert dict(zip(HEADS, cells, strict=True)) == {
         "": 7,
         "Name": "web-7",
@@ -76,12 +79,28 @@ def test_a_row_has_a_cell_under_each_head():
     [("lease:2026-12-01T12:00:00Z", "2026-12-01 12:00"), ("LEASE:2026-12-01t12:00:00z", "2026-12-01 12:00"), ("lease:soon", "unreadable")],
 )  # fmt: skip
 def test_a_lease_has_a_column_of_its_own_and_is_no_tag_there(tag, text):
-    cells = table_cells(row(7, tags=("web", tag)))
+    cells = table_cells(row(7, tags=("web", tag)), now=NOW)
     assert (cells[HEADS.index("Tags")], cells[LEASE]) == ("web", text)
 
 
+def test_a_lease_that_is_over_is_marked_also_if_nothing_but_the_time_has_changed(clock):
+    now = [NOW]
+    fleet = Fleet(clock, now=lambda: now[0])
+    end = NOW + timedelta(hours=1)
+    state = state_of(row(1, tags=(f"lease:{end:%Y-%m-%dT%H:%M:%SZ}",)), row(2))
+    fleet.update(state)
+    assert [cells[LEASE] for cells in fleet.cells.values()] == ["2026-11-30 13:00", ""]
+    now[0] = end
+    assert [*fleet.update(state).updated] == [1]
+    assert [cells[LEASE] for cells in fleet.cells.values()] == ["2026-11-30 13:00 · over", ""]
+    facts = dict(droplet_facts({**with_defaults(row(1, tags=state.droplets[1]["tags"])), "image": {}}, "SANDBOX", end))
+    assert facts["Lease ended"] == "2026-11-30 13:00 UTC. %do reap may destroy the droplet."
+    assert "Lease ends" not in facts
+
+
 def test_the_column_of_leases_is_in_a_text_only_if_a_droplet_has_one():
-    without, leased = table_cells(row(7)), table_cells(row(8, tags=("lease:2026-12-01T12:00:00Z",)))
+    leased = table_cells(row(8, tags=("lease:2026-12-01T12:00:00Z",)), now=NOW)
+    without = table_cells(row(7), now=NOW)
     assert "Lease" not in cells_text([without], 200)
     head, first, second = cells_text([without, leased], 200).splitlines()
     assert second.index("2026-12-01 12:00") == head.index("Lease ends (UTC)")
@@ -89,11 +108,11 @@ def test_the_column_of_leases_is_in_a_text_only_if_a_droplet_has_one():
 
 
 def test_a_droplet_with_missing_fields_has_a_row():
-    assert table_cells({"id": 7})[0] == 7
+    assert table_cells({"id": 7}, now=NOW)[0] == 7
 
 
 def test_a_name_cannot_change_the_text_direction():
-    assert "\u202e" not in table_cells(row(1, name=HOSTILE))[1]
+    assert "\u202e" not in table_cells(row(1, name=HOSTILE), now=NOW)[1]
 
 
 def test_the_same_rows_in_any_order_change_nothing(fleet):
@@ -348,7 +367,7 @@ def test_the_cells_of_a_row_follow_its_action_and_its_changes(fleet):
 
 
 def test_a_text_of_the_table_leaves_out_the_least_wanted_columns_where_they_do_not_fit():
-    cells = table_cells(row(521000032, name="web-1", tags=("a-tag",) * 9))
+    cells = table_cells(row(521000032, name="web-1", tags=("a-tag",) * 9), now=NOW)
     shown = {width: cells_text([cells], width) for width in (200, 80, 24)}
     assert all(len(line) <= width for width, text in shown.items() for line in text.splitlines()[:2])
     assert "2026-11-01  521000032" in shown[200]
