@@ -73,6 +73,11 @@ class Apps(NamedCollection[App]):
         """Delete an app. API: ``apps_delete``."""
         return self._send("delete", "apps_delete", path={"id": self._id("apps", app)})
 
+    def instance_sizes(self) -> Rows:
+        """List the sizes of instances. API: ``apps_list_instanceSizes``."""
+        found: Rows = self._send("instance_sizes", "apps_list_instanceSizes")
+        return found
+
     def deployments(self, app: App | str, *, deployment_types: Sequence[str] | None = None) -> Rows:
         """List the deployments of an app. API: ``apps_list_deployments``."""
         found: Rows = self._send(

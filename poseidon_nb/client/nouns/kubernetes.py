@@ -174,7 +174,7 @@ class KubernetesClusters(NamedCollection[KubernetesCluster]):
         )
 
     def options(self) -> Row:
-        """List available versions, regions and sizes. API: ``kubernetes_list_options``."""
+        """List available versions, with regions and sizes of nodes. API: ``kubernetes_list_options``."""
         found: Row = self._send("options", "kubernetes_list_options")
         return found
 
