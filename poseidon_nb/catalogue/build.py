@@ -18,11 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.catalogue.collections import member_path
 from poseidon_nb.catalogue.operations import FILE, Operation, Parameter, reference_page, to_row
-from poseidon_nb.catalogue.specification import Schemas, response_shape
+from poseidon_nb.catalogue.specification import Schemas, identify_members, response_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -152,7 +153,22 @@ def read_operations(specification: Mapping[str, Any]) -> Iterator[Operation]:
                     for parameter in map(schemas.resolve, [*item.get("parameters", ()), *raw.get("parameters", ())])
                 }
                 servers = raw.get("servers") or item.get("servers") or specification["servers"]
-                yield _read_operation(schemas, method.upper(), path, raw, servers[0]["url"], list(parameters.values()))
+                found = _read_operation(
+                    schemas, method.upper(), path, raw, servers[0]["url"], list(parameters.values())
+                )
+                yield found if method != "get" else _with_members(schemas, found, raw, specification["paths"])
+
+
+def _with_members(schemas: Schemas, found: Operation, raw: Mapping[str, Any], paths: Iterable[str]) -> Operation:
+    """Return an operation with the fields that identify the objects that it lists, if another path names one of them."""
+    below = member_path(found.path)
+    parameter = next((path.removeprefix(below).partition("}")[0] for path in paths if path.startswith(below)), "")
+    if not parameter or not found.response_is_list:
+        return found
+    _, content = _read_success(schemas, raw["responses"])
+    fields = schemas.member_fields(content["application/json"]["schema"], found.response_key)
+    member_id, member_name = identify_members(parameter, fields)
+    return replace(found, member_id=member_id, member_name=member_name)
 
 
 def _read_operation(  # all parts of one operation

@@ -11,6 +11,7 @@ The keys of a line::
     status                          if not 200
     response list pages deprecated  the response key; whether it holds an array; whether it is paginated; deprecated
     scopes                          the scopes, separated by spaces
+    members                         the fields of the listed objects that hold id and name, separated by a space
 """
 
 from __future__ import annotations
@@ -92,6 +93,9 @@ class Operation:
     scopes: tuple[str, ...]
     #: The URL in DigitalOcean's API reference.
     page: str
+    #: Fields of the listed objects with what a path names them by, and with their name; empty if no path names them.
+    member_id: str = ""
+    member_name: str = ""
 
 
 #: Concurrent lookups may each build an operation; `setdefault` returns the same one to all threads.
@@ -167,6 +171,7 @@ def to_row(operation: Operation) -> Row:
         "pages": operation.paginated,
         "deprecated": operation.deprecated,
         "scopes": " ".join(operation.scopes),
+        "members": " ".join(filter(None, (operation.member_id, operation.member_name))),
     }
     row = {key: value for key, value in row.items() if value}
     if operation.body_type != (_JSON if "body" in row else ""):
@@ -197,6 +202,7 @@ def from_row(row: Mapping[str, Any]) -> Operation:
         deprecated=row.get("deprecated", False),
         scopes=tuple(row.get("scopes", "").split()),
         page=reference_page(row["tag"], row["id"]),
+        **dict(zip(("member_id", "member_name"), row.get("members", "").split(), strict=False)),
     )
 
 

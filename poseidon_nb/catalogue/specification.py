@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from poseidon_nb.catalogue.operations import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 Schema: TypeAlias = "Mapping[str, Any]"
 
@@ -91,7 +91,7 @@ class Schemas:
         type_ = self.type_of(*schemas)
         items = ""
         if type_ == "array":
-            items = self.type_of(*(leaf["items"] for one in schemas for leaf in self._leaves(one) if "items" in leaf))
+            items = self.type_of(*(leaf["items"] for one in schemas for leaf in self.leaves(one) if "items" in leaf))
         return Parameter(name, type_, required, self._enum_of(*schemas), items)
 
     def type_of(self, *schemas: Schema) -> str:
@@ -99,7 +99,7 @@ class Schemas:
         types = {
             leaf.get("type") or ("object" if "properties" in leaf else "")
             for schema in schemas
-            for leaf in self._leaves(schema)
+            for leaf in self.leaves(schema)
         } & TYPES
         return types.pop() if len(types) == 1 else "any"
 
@@ -111,11 +111,17 @@ class Schemas:
                 return self.first_variant(schema[keyword][0])
         return self.fields(schema)
 
+    def member_fields(self, response: Schema, key: str) -> list[str]:
+        """Return the names of the fields of the objects in an array of a response."""
+        arrays = self.first_variant(response).schemas[key]
+        items = [leaf["items"] for array in arrays for leaf in self.leaves(array) if "items" in leaf]
+        return [*dict.fromkeys(name for item in items for name in self.fields(item).schemas)]
+
     def _enum_of(self, *schemas: Schema) -> tuple[str | int, ...]:
         """Return all enum values; none if one of the schemas has no enum."""
         values: dict[str | int, None] = {}
         for schema in schemas:
-            listed = [value for leaf in self._leaves(schema) for value in leaf.get("enum", ()) if value is not None]
+            listed = [value for leaf in self.leaves(schema) for value in leaf.get("enum", ()) if value is not None]
             if not listed:
                 return ()
             values.update(dict.fromkeys(listed))
@@ -126,13 +132,13 @@ class Schemas:
         resolved = self.resolve(schema)
         return bool(resolved.get("readOnly")) or any(self._read_only(part) for part in resolved.get("allOf", ()))
 
-    def _leaves(self, schema: Schema) -> Iterator[Schema]:
+    def leaves(self, schema: Schema) -> Iterator[Schema]:
         """Return the resolved schema and all schemas that it is composed of."""
         schema = self.resolve(schema)
         yield schema
         for keyword in ("allOf", "oneOf", "anyOf"):
             for part in schema.get(keyword, ()):
-                yield from self._leaves(part)
+                yield from self.leaves(part)
 
 
 class ResponseShape(NamedTuple):
@@ -177,6 +183,26 @@ def response_shape(
     if name in candidates and candidates[name].type == "object":
         return ResponseShape(name)
     return ResponseShape()
+
+
+def identify_members(parameter: str, fields: Sequence[str]) -> tuple[str, str]:
+    """Return the fields of listed objects that hold their id and their name; empty if none holds the id.
+
+    Parameters
+    ----------
+    parameter : str
+        The path parameter that names one of them, such as ``node_pool_id``, ``username`` or ``access_key``.
+    fields : sequence of str
+        The fields of the objects, such as ``id`` and ``name``.
+    """
+    endings = sorted((field for field in fields if parameter.endswith(field)), key=len, reverse=True)
+    beginnings = [field for field in fields if parameter.startswith(f"{field}_")]
+    others = [field for field in ("uuid", "id") if field in fields and parameter.endswith(("id", "uuid"))]
+    id_ = next(iter((*endings, *beginnings, *others)), "")
+    if not id_ or id_.endswith(("name", "slug")):
+        return id_, id_
+    alike = f"{id_.removesuffix('id').removesuffix('uu')}name"
+    return id_, next((field for field in ("name", alike, "label") if field in fields), id_)
 
 
 def _singular(path: str) -> str:

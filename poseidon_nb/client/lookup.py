@@ -1,6 +1,8 @@
 """Finding ids by name, for resource types that users name and the API identifies by id.
 
-Help and completion read the resource types too, so this module imports no third-party package.
+`RESOURCE_TYPES` are those that fields of requests refer to. All others that a path names, and those inside another resource,
+follow from the catalogue: `find_resource_type`. Help and completion read the resource types too, so this module imports no
+third-party package.
 """
 
 from __future__ import annotations
@@ -9,8 +11,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from poseidon_nb.catalogue.collections import collection_of, member_parameter, noun_in_path, noun_of_segment
+from poseidon_nb.catalogue.operations import operation, rows
 from poseidon_nb.errors import AmbiguousName, NoSuchName
 from poseidon_nb.text import capitalized, close_matches, escape_unprintable, is_integer, suggestion
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from poseidon_nb.client.resource import Resource
 
     Row: TypeAlias = Mapping[str, Any]
+    Parents: TypeAlias = tuple[int | str, ...]
 
 R = TypeVar("R", bound="Resource | Row")
 
@@ -46,6 +52,8 @@ class ResourceType:
         Fields of a row that hold its id and its name; dots lead into objects. If both are the same, the name is the id.
     numeric : bool
         Whether its ids are integers; otherwise they are UUIDs.
+    within : tuple of str
+        The path parameters of the list operation, which name the resources that it is inside of, the outermost first.
     """
 
     noun: str
@@ -53,6 +61,7 @@ class ResourceType:
     id: str = "id"
     name: str = "name"
     numeric: bool = False
+    within: tuple[str, ...] = ()
 
     @property
     def named_by_id(self) -> bool:
@@ -160,9 +169,57 @@ def resource_type_of(operation_id: str, field: str) -> str:
     return own[field] if field in own else _TYPE_OF_FIELD.get(field, "")
 
 
+def path_resource_type(operation_id: str, parameter: str) -> str:
+    """Return the resource type that a parameter in the path of an operation names.
+
+    Returns
+    -------
+    str
+        As from `resource_type_of`, or the id of the operation that lists such resources.
+    """
+    known = resource_type_of(operation_id, parameter)
+    if known:
+        return known
+    listed = collection_of(operation(operation_id).path, parameter)
+    return "" if listed is None else type_listed_by(listed.id) or listed.id
+
+
+@cache
+def type_listed_by(operation_id: str) -> str:
+    """Return the key of `RESOURCE_TYPES` that an operation lists, or ``""``."""
+    return next((name for name, known in RESOURCE_TYPES.items() if known.operation == operation_id), "")
+
+
+@cache
+def find_resource_type(resource_type: str) -> ResourceType | None:
+    """Return a resource type by its key in `RESOURCE_TYPES`, or by the operation that lists it; None if it is neither."""
+    known = RESOURCE_TYPES.get(resource_type)
+    if known is not None or resource_type not in rows():
+        return known
+    listed = operation(resource_type)
+    if not listed.member_id:
+        return None
+    return ResourceType(
+        noun=noun_of_segment(listed.path.rpartition("/")[2]),
+        operation=listed.id,
+        id=listed.member_id,
+        name=listed.member_name,
+        numeric=member_parameter(listed).type == "integer",
+        within=tuple(parameter.name for parameter in listed.path_parameters),
+    )
+
+
+def require_resource_type(resource_type: str) -> ResourceType:
+    """Return a resource type that is known to exist; see `find_resource_type`."""
+    known = find_resource_type(resource_type)
+    if known is None:
+        raise KeyError(resource_type)
+    return known
+
+
 def is_id(resource_type: str, word: int | str) -> bool:
     """Return whether a word has the format of an id of this type, so that there is no name to look up."""
-    known = RESOURCE_TYPES.get(resource_type)
+    known = find_resource_type(resource_type)
     if known is None or known.named_by_id or isinstance(word, int):
         return True
     if resource_type == "projects" and word == "default":
@@ -180,7 +237,7 @@ def is_fingerprint(word: str) -> bool:
 
 def api_id(resource_type: str, word: int | str) -> int | str:
     """Return an id as the API expects it: an integer if its ids are integers."""
-    known = RESOURCE_TYPES.get(resource_type)
+    known = find_resource_type(resource_type)
     numeric = known is not None and known.numeric and isinstance(word, str) and is_integer(word)
     return int(word) if numeric else word
 
@@ -199,7 +256,7 @@ def names_and_ids(resource_type: ResourceType, rows: Sequence[Row]) -> list[tupl
     return [(str(name), identifier) for name, identifier in pairs if name and identifier is not None]
 
 
-def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[], Iterable[str]]) -> R:
+def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[], Iterable[str]], *, of: str = "") -> R:
     """Return the only match for a name.
 
     Parameters
@@ -212,6 +269,8 @@ def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[],
         Everything that has the name.
     names : callable
         Returns the existing names; called only if there is no match.
+    of : str
+        What it is inside of: ``"Kubernetes cluster render"``.
 
     Raises
     ------
@@ -222,16 +281,19 @@ def unique_match(noun: str, name: str, matches: Sequence[R], names: Callable[[],
     """
     if len(matches) == 1:
         return matches[0]
+    within = escape_unprintable(f" of {of}" if of else "")
     if matches:
         by_id = {str(match["id"]): match for match in matches}
         ids = sorted(by_id)
         numbers = [int(one) for one in ids if is_integer(one)]
         listed = ", ".join(_described(one, by_id[one]) for one in ids)
-        message = f"{len(matches)} {noun}s are named {name!r}. Use one of their ids: {listed}"
+        message = f"{len(matches)} {noun}s{within} are named {name!r}. Use one of their ids: {listed}"
         raise AmbiguousName(message, name=name, ids=numbers)
     close = close_matches(name, sorted(set(names())))
     shown = repr(name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…")
-    raise NoSuchName(f"{capitalized(noun)} {shown} not found{suggestion(close) or '.'}", name=name, nearest=close)
+    raise NoSuchName(
+        f"{capitalized(noun)} {shown}{within} not found{suggestion(close) or '.'}", name=name, nearest=close
+    )
 
 
 def _described(identifier: str, match: Resource | Row) -> str:
@@ -259,16 +321,18 @@ class Lookup:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._rows: dict[str, Sequence[Row]] = {}
+        self._rows: dict[tuple[str, Parents], Sequence[Row]] = {}
 
-    def id_of(self, resource_type: str, word: int | str) -> int | str:
+    def id_of(self, resource_type: str, word: int | str, parents: Parents = ()) -> int | str:
         """Return the id of the one resource with this name, or the word itself if it is an id.
 
         Parameters
         ----------
         resource_type : str
-            A key of `RESOURCE_TYPES`; for any other type the word is the id.
+            As for `find_resource_type`; for any other type the word is the id.
         word : int or str
+        parents : tuple of int or str
+            The ids of the resources that it is inside of, the outermost first.
 
         Raises
         ------
@@ -279,15 +343,29 @@ class Lookup:
         """
         if is_id(resource_type, word):
             return api_id(resource_type, word)
-        known, name = RESOURCE_TYPES[resource_type], str(word)
-        rows = self._list(resource_type)
+        known, name = require_resource_type(resource_type), str(word)
+        rows = self._list(resource_type, parents)
         found = [row for row in rows if value_at(row, known.name) == name or str(value_at(row, known.id)) == name]
         if resource_type == "images":
             # Public images have a slug, which the API accepts instead of an id.
             found = found or [row for row in rows if row.get("slug") == name]
         matches: list[Row] = [{**row, "id": value_at(row, known.id)} for row in found]
-        identifier: int | str = unique_match(known.noun, name, matches, lambda: self._names(resource_type))["id"]
+        match = unique_match(
+            known.noun, name, matches, lambda: self._names(resource_type, parents), of=self._owner(known, parents)
+        )
+        identifier: int | str = match["id"]
         return identifier
+
+    def _owner(self, known: ResourceType, parents: Parents) -> str:
+        """Return what a resource is inside of, with the name by which it was looked up."""
+        if not parents:
+            return ""
+        owner_type = path_resource_type(known.operation, known.within[-1])
+        owner = find_resource_type(owner_type)
+        rows = self._rows.get((owner_type, parents[:-1]), ()) if owner else ()
+        names = [value_at(row, owner.name) for row in rows if owner and value_at(row, owner.id) == parents[-1]]
+        noun = owner.noun if owner else noun_in_path(operation(known.operation).path, known.within[-1])
+        return f"{noun} {next((name for name in names if name), parents[-1])}"
 
     def matching(self, resource_type: str, word: int | str) -> list[Row]:
         """Return the resources with this id or name, or whose names match this pattern, as in the list of all.
@@ -302,7 +380,7 @@ class Lookup:
         NoSuchName
             No name matches the pattern.
         """
-        known, text = RESOURCE_TYPES[resource_type], str(word)
+        known, text = require_resource_type(resource_type), str(word)
         rows = self._list(resource_type)
         # Public images have a slug besides.
         paths = [known.name, *(["slug"] if resource_type == "images" else [])]
@@ -314,20 +392,21 @@ class Lookup:
             raise NoSuchName(f"No {known.noun} matches {text[:MAX_NAME_LENGTH]!r}.", name=text)
         return found
 
-    def _list(self, resource_type: str) -> Sequence[Row]:
-        if resource_type not in self._rows:
-            self._rows[resource_type] = self._read(resource_type)
-        return self._rows[resource_type]
+    def _list(self, resource_type: str, parents: Parents = ()) -> Sequence[Row]:
+        if (resource_type, parents) not in self._rows:
+            self._rows[resource_type, parents] = self._read(resource_type, parents)
+        return self._rows[resource_type, parents]
 
-    def _read(self, resource_type: str) -> Sequence[Row]:
+    def _read(self, resource_type: str, parents: Parents) -> Sequence[Row]:
         if resource_type == "droplets":
             # `droplets_list` leaves GPU droplets out unless asked for them.
             return [droplet.to_dict() for droplet in self._client.droplets.list()]
-        rows: Sequence[Row] = self._client.call(RESOURCE_TYPES[resource_type].operation)
+        known = require_resource_type(resource_type)
+        rows: Sequence[Row] = self._client.call(known.operation, path=dict(zip(known.within, parents, strict=True)))
         return rows
 
-    def _names(self, resource_type: str) -> list[str]:
-        known = RESOURCE_TYPES[resource_type]
-        names = [value_at(row, known.name) for row in self._list(resource_type)]
-        slugs = [row.get("slug") for row in self._list(resource_type)] if resource_type == "images" else []
+    def _names(self, resource_type: str, parents: Parents) -> list[str]:
+        known, rows = require_resource_type(resource_type), self._list(resource_type, parents)
+        names = [value_at(row, known.name) for row in rows]
+        slugs = [row.get("slug") for row in rows] if resource_type == "images" else []
         return [name for name in (*names, *slugs) if isinstance(name, str) and name]

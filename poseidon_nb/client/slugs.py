@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue import match
 from poseidon_nb.client.choices import check_choices
-from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of, value_at
+from poseidon_nb.client.lookup import (
+    RESOURCE_TYPES,
+    find_resource_type,
+    path_resource_type,
+    resource_type_of,
+    value_at,
+)
 from poseidon_nb.client.statuses import not_ready, owner_status
+from poseidon_nb.client.wording import noun_of
 from poseidon_nb.errors import InvalidArgument, NotFound, PoseidonError
-from poseidon_nb.text import capitalized, did_you_mean, is_integer, join_words
+from poseidon_nb.text import capitalized, did_you_mean, escape_unprintable, is_integer, join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from poseidon_nb.client.connection import Connection
+    from poseidon_nb.client.lookup import ResourceType
     from poseidon_nb.errors import APIError
     from poseidon_nb.transport.request import Request
 
@@ -208,16 +215,37 @@ def explain_refusal(connection: Connection, request: Request, refusal: APIError)
 
 
 def _explain_path(connection: Connection, request: Request, *, missing: bool) -> str:
-    wanted = operation(request.operation_id)
-    for part, word in zip(wanted.path.split("/"), request.path.split("/"), strict=False):
-        resource_type = resource_type_of(wanted.id, part[1:-1]) if part.startswith("{") else ""
-        if resource_type not in (RESOURCE_TYPES if missing and resource_type not in _TOO_MANY else _NAME_AS_ID):
-            continue
-        known, given = RESOURCE_TYPES[resource_type], unquote(word)
-        ids = [str(value_at(row, known.id)) for row in connection.rows(known.operation)]
-        if given.casefold() not in map(str.casefold, ids):
-            return f"{capitalized(known.noun)} {given!r} not found{did_you_mean(given, ids) or '.'}"
+    """Return a sentence about the first resource in a path that does not exist, with what it should be inside of."""
+    found = match(request.method, request.path)
+    if found is None:
+        return ""
+    wanted, values = found
+    within = ""
+    for parameter in wanted.path_parameters:
+        resource_type = path_resource_type(wanted.id, parameter.name)
+        known, given = find_resource_type(resource_type), values[parameter.name]
+        name = given
+        if known is not None and _is_explainable(resource_type, known, missing=missing):
+            path = {one: values[one] for one in known.within}
+            names = {
+                str(value_at(row, known.id)): str(value_at(row, known.name) or "")
+                for row in connection.rows(known.operation, path=path)
+            }
+            by_case = {id_.casefold(): name or id_ for id_, name in names.items()}
+            if given.casefold() not in by_case:
+                # What is not named by its id may have been given by its name.
+                words = [*names] if resource_type in RESOURCE_TYPES else [*names.values(), *names]
+                return f"{capitalized(noun_of(wanted, parameter))} {given!r}{within} not found{did_you_mean(given, words) or '.'}"
+            name = by_case[given.casefold()]
+        within = f" of {noun_of(wanted, parameter)} {escape_unprintable(name)}"
     return ""
+
+
+def _is_explainable(resource_type: str, known: ResourceType, *, missing: bool) -> bool:
+    """Return whether the list of such resources explains a refusal: it is short, and its ids can be mistaken."""
+    if resource_type in RESOURCE_TYPES:
+        return resource_type not in _TOO_MANY if missing else resource_type in _NAME_AS_ID
+    return missing and not known.numeric
 
 
 def _explain_body(connection: Connection, request: Request) -> str:

@@ -9,31 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poseidon_nb.catalogue import operation
+from poseidon_nb.catalogue.collections import noun_in_path, noun_of_segment
 from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from poseidon_nb.catalogue import Operation, Parameter
-
-#: What segments of paths are called, where their singular is not.
-_NOUNS: Mapping[str, str] = {
-    "api_keys": "API key",
-    "attachments": "partner attachment",
-    "byoip_prefixes": "BYOIP prefix",
-    "catalog": "model",
-    "config": "schema",
-    "dbs": "database",
-    "digests": "image",
-    "logsink": "log sink",
-    "nfs": "NFS share",
-    "pools": "connection pool",
-    "reserved_ipv6": "reserved IPv6 address",
-    "routers": "model router",
-    "saas": "add-on",
-    "schema-registry": "schema",
-    "shares": "NFS share",
-}
 
 
 def noun_of(wanted: Operation, parameter: Parameter) -> str:
@@ -41,8 +21,7 @@ def noun_of(wanted: Operation, parameter: Parameter) -> str:
     resource_type = RESOURCE_TYPES.get(resource_type_of(wanted.id, parameter.name))
     if resource_type is not None:
         return resource_type.noun
-    parts = wanted.path.split("/")
-    return _singular(parts[parts.index(f"{{{parameter.name}}}") - 1])
+    return noun_in_path(wanted.path, parameter.name)
 
 
 def noun_for(wanted: Operation) -> str:
@@ -52,13 +31,4 @@ def noun_for(wanted: Operation) -> str:
     segments = [one for one in wanted.path.split("/") if one != "actions"]
     path = "/".join(segments)
     known = (one.noun for one in RESOURCE_TYPES.values() if operation(one.operation).path == path)
-    return next(known, "") or _singular(segments[-1])
-
-
-def _singular(segment: str) -> str:
-    if segment in _NOUNS:
-        return _NOUNS[segment]
-    words = segment.replace("_", " ").replace("-", " ")
-    if words.endswith("ies"):
-        return f"{words[:-3]}y"
-    return words.removesuffix("es") if words.endswith("xes") else words.removesuffix("s")
+    return next(known, "") or noun_of_segment(segments[-1])

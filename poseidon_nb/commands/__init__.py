@@ -5,5 +5,5 @@ read it. ``run.py`` does the work: a function that reads, or a ``Planned`` that 
 tables. A spec names its function in ``run``, which is imported when the command first runs.
 
 `registry` collects the specs, `runner` runs a parsed command, and `help` shows the specs. A function gets a `context`; it
-returns one of the `results`.
+returns one of the `results`. `account_words` has the words for completion.
 """

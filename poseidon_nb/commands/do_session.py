@@ -18,15 +18,20 @@ from poseidon_nb.transport.credentials import KernelLogin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeAlias
 
     from poseidon_nb.client.client import Client
     from poseidon_nb.client.joined_sandbox import JoinedSandbox
     from poseidon_nb.clock import Clock
+    from poseidon_nb.commands.account_words import AccountWords
     from poseidon_nb.commands.reap.watch import LeaseWatch
     from poseidon_nb.plans.frames.shown import ShownValues
     from poseidon_nb.sandbox import Sandbox
     from poseidon_nb.transport.change_log import ChangeLog, LoggedChange
     from poseidon_nb.widgets.panel import PanelHost
+
+    #: How many changes the account's client had made, and the seconds of the clock.
+    LearnedAt: TypeAlias = tuple[int, float]
 
 #: Words of one type that are remembered for completion.
 MAX_WORDS = 5_000
@@ -67,6 +72,8 @@ class DoSession:
         #: Destroys what is over while the kernel lives, once ``%do reap --watch`` has started it.
         self.lease_watch: LeaseWatch | None = None
         self._words: dict[str, tuple[str, ...]] = {}
+        #: When the words of each source were last seen.
+        self.learned_at: dict[str, LearnedAt] = {}
         self._ids: dict[str, dict[str, frozenset[int | str]]] = {}
 
     def client(self, context: str | None = None) -> Client:
@@ -184,7 +191,26 @@ class DoSession:
             client.close(reason=reason)
         self._clients.clear()
         self._words.clear()
+        self.learned_at.clear()
+        self.__dict__.pop("account_words", None)
         self._ids.clear()
+
+    @property
+    def connected_client(self) -> Client | None:
+        """The client of the account, if a command has used it already."""
+        return self._clients.get(None)
+
+    def now(self) -> LearnedAt:
+        """Return how many changes the account's client has made, and the seconds of the clock."""
+        client = self.connected_client
+        return 0 if client is None else client.changes.added, self.clock.monotonic()
+
+    @cached_property
+    def account_words(self) -> AccountWords:
+        """The words for completion: those last seen, and names of the account."""
+        from poseidon_nb.commands.account_words import AccountWords  # noqa: PLC0415  # only completion needs it
+
+        return AccountWords(self)
 
     @property
     def words(self) -> dict[str, tuple[str, ...]]:
@@ -204,6 +230,7 @@ class DoSession:
         known = () if complete else self._words.get(source, ())
         texts = dict.fromkeys([*known, *(str(word) for word in words)])
         self._words[source] = tuple(texts)[:MAX_WORDS]
+        self.learned_at[source] = self.now()
 
     def remember_sizes(self, sizes: Iterable[tuple[str, bool, Iterable[str]]]) -> None:
         """Remember the available sizes, overall and by region: tuples of slug, whether available, and regions."""

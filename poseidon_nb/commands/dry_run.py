@@ -12,6 +12,7 @@ from poseidon_nb.client.fetch import droplet_queries
 from poseidon_nb.client.lookup import RESOURCE_TYPES, api_id, is_id
 from poseidon_nb.commands.generic.requests import build_requests
 from poseidon_nb.commands.selection import is_one
+from poseidon_nb.language.spec import source_within
 from poseidon_nb.plans.summary import UNKNOWN_ID
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def operation_reads(command: Command, client: Client, session: DoSession) -> lis
         return droplet_lists(client, {})
     if listed:
         return [client.request(RESOURCE_TYPES[listed].operation)]
-    return build_requests(command, client, lambda source, word: seen_id(session, source, word))
+    return build_requests(command, client, lambda source, word, parents: seen_id(session, source, word, parents))
 
 
 def _list_of_several(command: Command) -> str:
@@ -75,11 +76,11 @@ def droplet_ids(command: Command, session: DoSession) -> list[int | str]:
     return [*(seen_id(session, "droplets", word) for word in words), *tagged]
 
 
-def seen_id(session: DoSession, source: str, word: int | str) -> int | str:
+def seen_id(session: DoSession, source: str, word: int | str, parents: tuple[int | str, ...] = ()) -> int | str:
     """Return the id of a resource if its name was seen before; else a placeholder with the name."""
     if is_id(source, word):
         return api_id(source, word)
-    known = session.id_of(source, str(word))
+    known = session.id_of(source_within(source, parents), str(word))
     # A public image is sent by its slug, which has no id.
     unseen = word if source == "images" else f"{UNKNOWN_ID}{word}"
     return known if known is not None else unseen

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _AS_SERVED = ("generic.", "api.")
 #: The columns of such objects to show first.
 _FIRST = (
-    *("name", "slug", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
+    *("name", "label", "slug", "status", "state", "region", "region_slug", "size", "size_slug", "ip", "ip_address"),
     *("price_monthly", "amount", "tags", "mode", "db", "user", "connection_host", "connection_port"),
 )
 #: What the rows of a table are, if the API's word for them is not the usual one.

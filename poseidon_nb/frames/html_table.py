@@ -66,6 +66,8 @@ def html_card(frame: pd.DataFrame, view: View) -> str:
         f'<td style="{value_style}">{"<br>".join(map(escape, lines))}</td></tr>'
         for name, lines in fields(frame, view)
     ]
+    if not rows and len(frame.columns):
+        return html_sentence(f"Empty columns: {truncated_list(map(str, frame.columns), max_words=_MAX_NAMES)}")
     return "\n".join([f'<table class="dataframe {NO_MATH}">', "<tbody>", *rows, "</tbody>", "</table>"])
 
 

@@ -67,6 +67,7 @@ TABLES: dict[str, Table] = {
         services.NODE_POOLS,
         services.APPS,
         services.DEPLOYMENTS,
+        services.APP_EVENTS,
         services.INSTANCE_SIZES,
         services.REGISTRIES,
         services.REPOSITORIES,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poseidon_nb.frames.cells import TextColumn, aligned, shortened, text_width, wrapped
 from poseidon_nb.frames.layout import Layout, fields
+from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,8 @@ def text_rows(frame: pd.DataFrame) -> str:
 def text_card(frame: pd.DataFrame, view: View, width: int) -> str:
     """Return a frame with one row as lines of names and values. Long values are wrapped, unless the user asked for them."""
     named = fields(frame, view)
+    if not named and len(frame.columns):
+        return _listed("Empty columns: ", [escape_unprintable(str(name)) for name in frame.columns], width)
     indent = max(text_width(name) for name, _ in named) + len(_GAP) if named else 0
     room = max(width - indent, _MIN_VALUE)
     lines = []

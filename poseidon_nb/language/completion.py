@@ -1,4 +1,4 @@
-"""List what can be typed next in a partial line of `%do`, from the registry and from words already seen. No requests are sent.
+"""List what can be typed next in a partial line of `%do`, from the registry and from the words that are known.
 
 Parsing is lenient: quotes can be open and words can be wrong, and nothing here raises.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poseidon_nb.language.options import GLOBAL_OPTIONS, find_option
 from poseidon_nb.language.registry import find_verb
-from poseidon_nb.language.spec import LIST_TYPES, SIZES_IN, Option, kebab
+from poseidon_nb.language.spec import LIST_TYPES, SIZES_IN, Argument, Option, kebab, source_within
 from poseidon_nb.language.tokens import IN_BRACES
 from poseidon_nb.text import quote_argument
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from poseidon_nb.language.registry import Registry
-    from poseidon_nb.language.spec import Argument, Group, Verb
+    from poseidon_nb.language.spec import Group, Verb
 
     Known = Mapping[str, Sequence[str]]
 
@@ -312,12 +312,21 @@ class _Line:
             in_region = [known[source] for source in known if source.startswith(f"{SIZES_IN}{self.region}")]
             if in_region:
                 return dict.fromkeys(slug for slugs in in_region for slug in slugs)
-        # Of the engine that the line names, if it does.
-        for source in (*(f"{taker.source} of {value}" for value in self.chosen), taker.source):
+        for source in self._sources(taker):
             words = known.get(source) or INITIAL_VALUES.get(source) or INITIAL_OPTIONS.get(source)
             if words:
                 return dict.fromkeys((*words, *taker.suggests))
         return taker.suggests
+
+    def _sources(self, taker: Option | Argument) -> list[str]:
+        """Return where the values may come from, best first; of what is inside of something, once that is named."""
+        if not isinstance(taker, Argument) or not taker.within or self.verb is None:
+            # Of the engine that the line names, if it does.
+            return [*(f"{taker.source} of {value}" for value in self.chosen), taker.source]
+        names = [argument.name for argument in self.verb.arguments if argument.name not in self.named]
+        given = dict(zip(names, self.values, strict=False))
+        parents = [given[name] for name in taker.within if name in given]
+        return [source_within(taker.source, parents)] if len(parents) == len(taker.within) else []
 
     def _columns(self) -> Iterable[str]:
         return self.registry.columns(self.verb) if self.verb else ()

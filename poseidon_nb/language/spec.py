@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: The type of a value. ``list`` holds text and ``integers`` holds integers; both can be repeated or separated by commas.
 #: ``seconds`` also accepts ``10m``. ``json`` is an object or a list of objects. ``any`` is an integer if it looks like one,
@@ -26,6 +26,18 @@ LIST_TYPES = frozenset({"list", "integers"})
 
 #: Prefix of the completion source with the sizes available in one region; ``"sizes"`` is the source with all of them.
 SIZES_IN = "sizes in "
+
+
+def source_within(source: str, parents: Sequence[object]) -> str:
+    """Return the completion source of what is inside of other resources, which are named or have these ids."""
+    return "\n".join(map(str, (source, *parents)))
+
+
+def parts_within(source: str) -> tuple[str, list[str]]:
+    """Return the parts of `source_within`."""
+    first, *parents = source.split("\n")
+    return first, parents
+
 
 #: doctl's aliases of the verbs that most groups have.
 LIST_ALIASES = ("ls", "l")
@@ -69,6 +81,8 @@ class Argument:
         Field of the option that selects the same resources in another way (``tag_name`` for droplets).
     option_names : tuple of str
         Option names that set the argument too, for doctl's users: ``--droplet-name``.
+    within : tuple of str
+        The arguments before it that name what it is inside of, the outermost first.
     objects : tuple of str
         Classes of this package whose objects a variable in braces passes unchanged: ``("Plan",)``.
     """
@@ -84,6 +98,7 @@ class Argument:
     required: bool = True
     alternative: str = ""
     option_names: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
 
 

@@ -1,7 +1,8 @@
 """Completion of `%do` in IPython.
 
 `language.completion` finds the words; it is imported at the first Tab. A matcher runs on the kernel's main thread, in some
-front ends at every key, so it sends no requests and loads nothing but the specs.
+front ends at every key, so it loads nothing but the specs, and waits only a moment for names that `commands.account_words`
+reads from the account.
 
 Quirks of IPython 9.18 and 8.39: a ``matched_fragment`` that is not the end of the text before the cursor loses the whole
 reply. Without any completion `suppress` is ignored and jedi answers, so an unknown word completes to itself.
@@ -10,6 +11,7 @@ reply. Without any completion `suppress` is ignored and jedi answers, so an unkn
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
@@ -75,8 +77,8 @@ def _join_continued(above: Sequence[str], text: str) -> str:
 def _known_words() -> Known:
     # Before the first command nothing is known, and nothing must be loaded.
     commands = sys.modules.get("poseidon_nb.magics.do")
-    words = commands.default_session().words if commands is not None else {}
-    return {**words, "frames": _frames()}
+    words = commands.default_session().account_words if commands is not None else {}
+    return ChainMap({"frames": _frames()}, words)
 
 
 def _frames() -> list[str]:

@@ -162,9 +162,9 @@ class AccountReader:
     def _lookup(self) -> Lookup:
         return Lookup(self.client)
 
-    def id_of(self, kind: str, word: int | str) -> int | str:
+    def id_of(self, kind: str, word: int | str, parents: tuple[int | str, ...] = ()) -> int | str:
         """Return the id of the one resource with this name; see `Lookup.id_of`."""
-        return self._lookup.id_of(kind, word)
+        return self._lookup.id_of(kind, word, parents)
 
     def matching(self, kind: str, word: int | str) -> list[Row]:
         """Return the resources that an id, name or pattern fits; see `Lookup.matching`."""
@@ -226,7 +226,7 @@ class OfflineReader(AccountReader):
         """Return True, because the tag may exist."""
         return True
 
-    def id_of(self, kind: str, word: int | str) -> int | str:
+    def id_of(self, kind: str, word: int | str, parents: tuple[int | str, ...] = ()) -> int | str:  # noqa: ARG002  # as above
         """Return an id unchanged, and a placeholder for the id of a name."""
         if is_id(kind, word):
             return api_id(kind, word)

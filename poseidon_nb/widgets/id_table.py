@@ -141,7 +141,7 @@ class IdTable:
                 "topStart": "search",
                 "topEnd": None,
                 "bottomStart": "info",
-                "bottomEnd": ["pageLength", "paging"],
+                "bottomEnd": {"pageLength": {}, "paging": {}},
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )

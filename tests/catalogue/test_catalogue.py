@@ -55,6 +55,8 @@ def test_droplets_list_is_complete():
         deprecated=False,
         scopes=("droplet:read",),
         page="https://docs.digitalocean.com/reference/api/reference/droplets/#droplets_list",
+        member_id="id",
+        member_name="name",
     )
 
 

@@ -140,7 +140,9 @@ def sample(one: Operation, parameter: Parameter) -> Any:
         return [SAMPLES.get(parameter.items, "x"), SAMPLES.get(parameter.items, "x")][
             : 1 if parameter.items == "any" else 2
         ]
-    if parameter.type == "string" and (parameter.name.endswith(("_id", "uuid", "_ids")) or parameter.name == "id"):
+    if parameter.type == "string" and (
+        parameter.name.endswith(("_id", "uuid", "_ids", "access_key")) or parameter.name == "id"
+    ):
         return UUID
     return SAMPLES[parameter.type]
 

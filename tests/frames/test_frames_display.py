@@ -95,6 +95,12 @@ def test_one_thing_is_a_card():
     assert "nothing" not in html
 
 
+def test_one_thing_without_any_value_names_its_columns():
+    frame = pd.DataFrame({"volumes": [[]], "images": [None], "<b>": [""]})
+    assert to_text(frame, View(card=True), width=80) == "Empty columns: volumes, images, <b>"
+    assert to_html(frame, View(card=True)) == "<p>Empty columns: volumes, images and &lt;b&gt;</p>"
+
+
 def test_a_card_wraps_long_values():
     frame = pd.DataFrame({"name": ["a"], "description": ["word " * 40]})
     lines = to_text(frame, View(card=True), width=60).splitlines()

@@ -9,7 +9,7 @@ from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.effects import SAFE_METHODS
 from poseidon_nb.client.actions.actions import Action
 from poseidon_nb.client.engine.steps import Step
-from poseidon_nb.client.lookup import RESOURCE_TYPES, Lookup, value_at
+from poseidon_nb.client.lookup import RESOURCE_TYPES, Lookup, find_resource_type, path_resource_type, value_at
 from poseidon_nb.client.operations import execute, request_by_name, target_of
 from poseidon_nb.client.resource import Resource, ResourceCollection
 from poseidon_nb.errors import InvalidArgument
@@ -81,13 +81,24 @@ class NamedCollection(ResourceCollection[R]):
         given = {name: {key: one for key, one in part.items() if one is not None} for name, part in parts.items()}
         return request_by_name(
             operation_id,
-            path=given.get("path"),
+            path=self._with_ids(operation_id, given.get("path", {})),
             query=given.get("query"),
             body=given.get("body") or None,
             headers=None,
             check=True,
             fields={},
         )
+
+    def _with_ids(self, operation_id: str, path: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the parameters of a path with ids for the names of what is inside of other resources."""
+        found, lookup = dict(path), Lookup(self._client)
+        for name in path:
+            resource_type = path_resource_type(operation_id, name)
+            known = find_resource_type(resource_type)
+            if known is not None and known.within:
+                parents = tuple(found[one] for one in known.within)
+                found[name] = lookup.id_of(resource_type, found[name], parents)
+        return found
 
     def _send(self, verb: str, operation_id: str, **parts: Mapping[str, Any]) -> Any:
         """Send an operation, a change exactly once, and return what its response holds under its key."""

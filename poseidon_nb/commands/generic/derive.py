@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poseidon_nb.catalogue import operation
 from poseidon_nb.catalogue.operations import SERVER, rows
 from poseidon_nb.client.choices import choices_source
-from poseidon_nb.client.lookup import RESOURCE_TYPES, resource_type_of
+from poseidon_nb.client.lookup import RESOURCE_TYPES, find_resource_type, path_resource_type, resource_type_of
 from poseidon_nb.client.statuses import has_status
 from poseidon_nb.commands.generic.field_help import field_aliases, field_help, field_shorthand
 from poseidon_nb.commands.shared_spec import several
@@ -255,7 +255,7 @@ def _with_aliases(
 
 
 def _arguments(wanted: Operation, alias: OperationAlias) -> tuple[Argument, ...]:
-    found = [_argument(wanted, parameter) for parameter in wanted.path_parameters]
+    found = [_path_argument(wanted, parameter) for parameter in wanted.path_parameters]
     by_name = {parameter.name: parameter for parameter in (*wanted.query_parameters, *wanted.body_fields)}
     found += [_argument(wanted, by_name[name]) for name in alias.arguments]
     if not found:
@@ -273,22 +273,35 @@ def _gets_one(wanted: Operation) -> bool:
     return wanted.method == "GET" and len(wanted.path_parameters) == 1 and not wanted.paginated
 
 
-def _argument(wanted: Operation, parameter: Parameter) -> Argument:
+def _path_argument(wanted: Operation, parameter: Parameter) -> Argument:
+    source = path_resource_type(wanted.id, parameter.name)
+    known = find_resource_type(source)
+    return replace(_argument(wanted, parameter, source), within=known.within if known else ())
+
+
+def _argument(wanted: Operation, parameter: Parameter, source: str | None = None) -> Argument:
     type_ = _value_type(parameter)
-    source = resource_type_of(wanted.id, parameter.name)
+    source = resource_type_of(wanted.id, parameter.name) if source is None else source
     return Argument(
         name=parameter.name,
         metavar=_metavar(parameter.name, source),
         help=_help(wanted, source, parameter),
         # A resource is found by its name, so any text is accepted.
-        type="text" if type_ in {"list", "integers", "any"} or source else type_,
+        type="text" if type_ in {"list", "integers", "any"} or _has_names(source) else type_,
         source=choices_source(wanted.id, parameter.name) or source,
         suggests=tuple(map(str, parameter.enum)),
     )
 
 
+def _has_names(source: str) -> bool:
+    """Return whether what an argument names has ids and names, or slugs."""
+    known = find_resource_type(source)
+    return bool(source) and (known is None or source in RESOURCE_TYPES or not known.named_by_id)
+
+
 def _metavar(name: str, source: str) -> str:
-    words = RESOURCE_TYPES[source].noun if source in RESOURCE_TYPES else name
+    known = find_resource_type(source)
+    words = known.noun if known and _has_names(source) else name
     return re.sub(r"[_. ]", "-", words).upper()
 
 
@@ -328,9 +341,10 @@ def _value_type(parameter: Parameter) -> ValueType:
 def _help(wanted: Operation, source: str, parameter: Parameter) -> str:
     words = parameter.name.replace("_", " ").replace("-", " ").replace(".", " ").strip().lower()
     known = field_help(wanted.id, parameter.name, in_body=parameter in wanted.body_fields)
-    if known or source not in RESOURCE_TYPES or RESOURCE_TYPES[source].named_by_id:
+    resource_type = find_resource_type(source)
+    if known or resource_type is None or resource_type.named_by_id:
         return known or _SLUG_HELP.get(source, words)
-    noun = RESOURCE_TYPES[source].noun
+    noun = resource_type.noun
     return f"ids or names of {noun}s" if parameter.type == "array" else f"id or name of the {noun}"
 
 

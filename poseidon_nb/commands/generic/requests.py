@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from poseidon_nb.language.spec import Argument, Option
     from poseidon_nb.transport.request import Request
 
-    FindId = Callable[[str, int | str], int | str]
+    #: Takes the type, what was typed, and the ids of what it is inside of.
+    FindId = Callable[[str, int | str, tuple[int | str, ...]], int | str]
 
 
 def build_requests(command: Command, client: Client, find_id: FindId) -> list[Request]:
@@ -40,7 +41,7 @@ def build_requests(command: Command, client: Client, find_id: FindId) -> list[Re
     client : Client
         Builds and checks the requests.
     find_id : callable
-        Returns the id of a resource, given its type and what was typed.
+        Returns the id of a resource, given its type, what was typed, and the ids of the resources that it is inside of.
 
     Raises
     ------
@@ -85,7 +86,8 @@ def _fields(command: Command, wanted: Operation, find_id: FindId) -> tuple[dict[
     for position, argument in enumerate(verb.arguments):
         if argument.name in command.arguments:
             # The path comes first; the body can have a field of the same name.
-            value = _with_ids(argument, command.arguments[argument.name], find_id)
+            parents = tuple(path[name] for name in argument.within)
+            value = _with_ids(argument, command.arguments[argument.name], find_id, parents)
             if position < len(in_path):
                 path[in_path[position]] = value
             else:
@@ -97,12 +99,12 @@ def _fields(command: Command, wanted: Operation, find_id: FindId) -> tuple[dict[
     return path, fields
 
 
-def _with_ids(taker: Argument | Option, value: Any, find_id: FindId) -> Any:
+def _with_ids(taker: Argument | Option, value: Any, find_id: FindId, parents: tuple[int | str, ...] = ()) -> Any:
     if not taker.source or value is None:
         return value
     if isinstance(value, tuple):
-        return tuple(find_id(taker.source, one) for one in value)
-    return find_id(taker.source, value)
+        return tuple(find_id(taker.source, one, parents) for one in value)
+    return find_id(taker.source, value, parents)
 
 
 def _convert(parameter: Parameter | None, value: Any) -> Any:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from poseidon_nb.catalogue import operation, possible_keys
-from poseidon_nb.client.lookup import RESOURCE_TYPES, names_and_ids
+from poseidon_nb.catalogue import match, operation, possible_keys
+from poseidon_nb.client.lookup import find_resource_type, names_and_ids, type_listed_by
 from poseidon_nb.client.statuses import result_operation, status_operation
 from poseidon_nb.client.wording import noun_of
 from poseidon_nb.commands.generic.requests import build_requests
@@ -17,6 +17,7 @@ from poseidon_nb.commands.planned import Planned
 from poseidon_nb.commands.results import Plain, TableResult, follow, outcomes_table, plain, table_of_rows
 from poseidon_nb.commands.selection import get_table, is_one
 from poseidon_nb.frames.schemas import table_of
+from poseidon_nb.language.spec import source_within
 from poseidon_nb.plans.builders import operation_chains
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def read(context: CommandContext) -> TableResult | Plain | None:
     (request,) = build_requests(context.command, context.client, context.account.id_of)
     wanted, answer = operation(context.verb.operations[0]), context.client.execute(request)
     context.session.remember_options(wanted.id, {wanted.response_key: answer} if isinstance(answer, list) else answer)
+    if isinstance(answer, list):
+        _remember(context, request, answer)
     return _result(context, wanted, answer)
 
 
@@ -116,7 +119,6 @@ def _result(context: CommandContext, wanted: Operation, answer: Any) -> TableRes
     if isinstance(answer, str | bytes):
         return plain(answer)
     if isinstance(answer, list):
-        _remember(context, wanted, answer)
         return table_of_rows(_table(wanted), answer)
     held = _held(wanted, answer)
     rows = held if isinstance(held, list) else [held]
@@ -134,12 +136,15 @@ def _held(wanted: Operation, answer: Any) -> Any:
     return next((answer[key] for key in keys if key in answer), answer)
 
 
-def _remember(context: CommandContext, wanted: Operation, rows: list[Any]) -> None:
+def _remember(context: CommandContext, request: Request, rows: list[Any]) -> None:
     """Remember the names in a list for completion."""
-    kind = next((name for name, known in RESOURCE_TYPES.items() if known.operation == wanted.id), "")
-    if kind:
-        complete = not context.command.options
-        context.session.remember_names(kind, names_and_ids(RESOURCE_TYPES[kind], rows), complete=complete)
+    source = type_listed_by(request.operation_id) or request.operation_id
+    kind, found = find_resource_type(source), match(request.method, request.path)
+    if kind is not None and found is not None:
+        complete, path = not context.command.options, found[1]
+        context.session.remember_names(
+            source_within(source, [*path.values()]), names_and_ids(kind, rows), complete=complete
+        )
 
 
 CHANGE = Planned(operation_steps, operation_result)

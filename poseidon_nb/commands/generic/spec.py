@@ -197,7 +197,7 @@ DATABASES = Group(
               example="%do databases resize orders --size db-s-2vcpu-4gb --num-nodes 2"),
         OperationAlias("databases_update_region", "migrate", "move a cluster to another region", ("region",),
               example="%do databases migrate orders fra1"),
-        OperationAlias("databases_list_options", "options", "list available engines and versions, with numbers of nodes, sizes and regions",
+        OperationAlias("databases_list_options", "options", "list available engines and versions, with sizes and regions",
               example="%do databases options --columns engine,version,num_nodes,sizes"),
         OperationAlias("databases_list_backups", "backups", "list the backups of a cluster"),
         OperationAlias("databases_list", "list-dbs", "list the databases in a cluster", example="%do databases list-dbs orders"),

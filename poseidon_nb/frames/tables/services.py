@@ -215,6 +215,28 @@ DEPLOYMENTS = Table(
     ),
 )
 
+APP_EVENTS = Table(
+    "app_events",
+    "events",
+    "apps_list_events",
+    (
+        Column("id", "string", "id", meaning="the event's UUID"),
+        Column("type", "string", "type", meaning="DEPLOYMENT or AUTOSCALING"),
+        Column(
+            "phase", "string", "deployment.phase|autoscaling.phase", meaning="phase of the deployment, or of scaling"
+        ),
+        Column("cause", "string", "deployment.cause", meaning="cause of the deployment"),
+        Column("created_at", TIME, "created_at", meaning="creation time"),
+        Column(
+            "deployment_id", "string", "deployment_id", meaning="UUID of the deployment, or of the one that was scaled"
+        ),
+    ),
+    also=(
+        "apps_get_event",
+        "apps_cancel_event",
+    ),
+)
+
 INSTANCE_SIZES = Table(
     "instance_sizes",
     "instance_sizes",
