@@ -216,7 +216,8 @@ class Dispatcher:
         if operation.body_type:
             content_type = "" if strict else call.headers.get("content-type", "")
             call.body = check_body(parse_body(body, content_type), operation.body_fields, operation.id, strict=strict)
-        call.require_scopes(*input_scopes(operation.id, {**call.query, **call.body}))
+        if call.scopes is not None:
+            call.require_scopes(*input_scopes(operation.id, {**call.query, **call.body}))
         return handler(call)
 
     def _finish(self, response: HTTPResponse, headers: Mapping[str, str], request_id: str, now: float) -> HTTPResponse:

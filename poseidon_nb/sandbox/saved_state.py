@@ -11,6 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from poseidon_nb.sandbox.settings import LIMITS
 from poseidon_nb.sandbox.store import ObjectStore, SharedObject, StoredObject, to_json
 from poseidon_nb.sandbox.world import MAX_MOVE_S, STORE_NAMES, Event, State
 
@@ -27,6 +28,11 @@ _FORMAT = "poseidon_nb sandbox 1"
 #: Marks a region, size or base image in the saved JSON.
 _REFERENCE = "$figure"
 _INLINE = "$shared"
+#: What the sandbox reads of parts without asking whether it is there.
+_NEEDED = {
+    "account": (*LIMITS, "uuid", "name", "email", "team"),
+    "counters": ("droplets", "images", "keys", "actions"),
+}
 #: What the parts of a saved state are called in messages.
 _KINDS: dict[type, str] = {dict: "an object", list: "a list", int: "a whole number", str: "text"}
 
@@ -99,6 +105,10 @@ def load_state(world: World, saved: bytes) -> None:
     for name, numbers in (("counters", state.counters), ("ids of actions in progress", state.busy)):
         if not all(type(number) is int for number in numbers.values()):
             raise ValueError(f"its {name} must be whole numbers")
+    for part, names in _NEEDED.items():
+        for name in names:
+            if name not in data[part]:
+                raise ValueError(f"its {part} must have {name}")
     seed, id_ = _part(data, "seed", int), _part(data, "id", str)
     moved_s = data.get("moved_s", 0.0)
     if type(moved_s) not in {int, float} or not 0 <= moved_s <= _MAX_MOVED_S:

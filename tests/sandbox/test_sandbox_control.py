@@ -274,6 +274,8 @@ def droplets(*rows):
         (changed(collections=[]), "its collections must be an object"),
         (changed(account=...), "it has no account"),
         (changed(seed="7"), "its seed must be a whole number"),
+        (changed(account={}), "its account must have droplet_limit"),
+        (changed(counters={}), "its counters must have droplets"),
         (changed(counters={"droplets": "1"}), "its counters must be whole numbers"),
         (changed(busy={"droplet/1": None}), "its ids of actions in progress must be whole numbers"),
         (changed(events=[[1, 2, "action.end"]]), "its events must be lists of"),
