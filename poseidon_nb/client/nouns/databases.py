@@ -136,7 +136,7 @@ class Databases(NamedCollection[DatabaseCluster]):
         )
 
     def options(self) -> Any:
-        """List available engines and versions, with numbers of nodes, sizes and regions. API: ``databases_list_options``."""
+        """List available engines and versions, with sizes and regions. API: ``databases_list_options``."""
         return self._send("options", "databases_list_options")
 
     def backups(self, database: DatabaseCluster | str) -> Rows:
