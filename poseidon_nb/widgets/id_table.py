@@ -105,6 +105,9 @@ class IdTable:
         Texts of DataTables.
     """
 
+    #: Whether filters stand beside the search, so that the number of rows a page does not fit there.
+    has_filters = False
+
     def __init__(
         self,
         data: TableData,
@@ -136,12 +139,11 @@ class IdTable:
             maxBytes=0,
             select=False,
             text_in_header_can_be_selected=False,
-            # The search shares its line with filters, beside which the length of a page would be on a line of its own.
             layout={
                 "topStart": "search",
-                "topEnd": None,
+                "topEnd": None if self.has_filters else "pageLength",
                 "bottomStart": "info",
-                "bottomEnd": {"pageLength": {}, "paging": {}},
+                "bottomEnd": ["pageLength", "paging"] if self.has_filters else "paging",
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )
