@@ -124,6 +124,8 @@ class IdTable:
         self._data = data
         data.on_msg(self._on_message)
         heads = ["", *(column.head for column in columns)]
+        # DataTables takes a list too, which the types of itables do not say.
+        below: Any = ["pageLength", "paging"] if self.has_filters else "paging"
         self._table = ITable(
             pd.DataFrame({head: pd.Series(dtype="object") for head in heads}),
             columnDefs=[_CHECKBOX_COLUMN, *(_column_def(index, column) for index, column in enumerate(columns, 1))],
@@ -143,7 +145,7 @@ class IdTable:
                 "topStart": "search",
                 "topEnd": None if self.has_filters else "pageLength",
                 "bottomStart": "info",
-                "bottomEnd": ["pageLength", "paging"] if self.has_filters else "paging",
+                "bottomEnd": below,
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )
