@@ -66,7 +66,9 @@ class TerminalUI:
         return shutil.get_terminal_size((LINE_WIDTH, 24)).columns
 
     def say(self, text: str) -> None:
-        """Print a line."""
+        """Print a line, wrapped between words on a terminal, which wraps anywhere."""
+        if sys.stdout.isatty():
+            text = "\n".join(wrap_line(line, self.line_width) for line in text.split("\n"))
         print(text)  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:

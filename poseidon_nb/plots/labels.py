@@ -48,7 +48,7 @@ _AXIS_TITLES = {
     "price_per_gpu": "price per GPU (USD a month)",
 }
 #: With more ticks than these, every second is left out, and of prices all but 1, 10, 100 ...
-_MAX_TICKS, _MAX_PRICE_TICKS = 10, 14
+_MAX_TICKS, MAX_PRICE_TICKS = 10, 14
 
 
 def has_value(value: Any) -> bool:
@@ -150,8 +150,17 @@ def is_price(name: str) -> bool:
     return name.startswith("price_")
 
 
-def axis_scale(values: pd.Series[Any], name: str) -> dict[str, Any]:
-    """Return the layout of an axis: logarithmic with round ticks if all values are positive."""
+def axis_scale(values: pd.Series[Any], name: str, *, max_price_ticks: int = MAX_PRICE_TICKS) -> dict[str, Any]:
+    """Return the layout of an axis: logarithmic with round ticks if all values are positive.
+
+    Parameters
+    ----------
+    values : pandas.Series
+    name : str
+        The column.
+    max_price_ticks : int
+        Above this number, prices have only powers of ten.
+    """
     if values.empty or not (values > 0).all():
         return {"tickprefix": "$" if is_price(name) else "", "separatethousands": True}
     minimum, maximum = float(values.min()), float(values.max())
@@ -162,7 +171,7 @@ def axis_scale(values: pd.Series[Any], name: str) -> dict[str, Any]:
     if not ticks:
         return {"type": "log"}
     if is_price(name):
-        ticks = ticks if len(ticks) <= _MAX_PRICE_TICKS else [tick for tick in ticks if tick in powers]
+        ticks = ticks if len(ticks) <= max_price_ticks else [tick for tick in ticks if tick in powers]
     else:
         ticks = ticks[:: 1 + (len(ticks) - 1) // _MAX_TICKS]
     return {

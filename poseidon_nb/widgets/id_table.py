@@ -105,6 +105,9 @@ class IdTable:
         Texts of DataTables.
     """
 
+    #: Whether filters stand beside the search, so that the number of rows a page does not fit there.
+    has_filters = False
+
     def __init__(
         self,
         data: TableData,
@@ -121,6 +124,8 @@ class IdTable:
         self._data = data
         data.on_msg(self._on_message)
         heads = ["", *(column.head for column in columns)]
+        # DataTables takes a list too, which the types of itables do not say.
+        below: Any = ["pageLength", "paging"] if self.has_filters else "paging"
         self._table = ITable(
             pd.DataFrame({head: pd.Series(dtype="object") for head in heads}),
             columnDefs=[_CHECKBOX_COLUMN, *(_column_def(index, column) for index, column in enumerate(columns, 1))],
@@ -136,12 +141,11 @@ class IdTable:
             maxBytes=0,
             select=False,
             text_in_header_can_be_selected=False,
-            # The search shares its line with filters, beside which the length of a page would be on a line of its own.
             layout={
                 "topStart": "search",
-                "topEnd": None,
+                "topEnd": None if self.has_filters else "pageLength",
                 "bottomStart": "info",
-                "bottomEnd": {"pageLength": {}, "paging": {}},
+                "bottomEnd": below,
             },
             language={"search": "Search", "lengthMenu": "_MENU_ per page", **language},
         )

@@ -328,8 +328,14 @@ def test_rows_are_filtered_by_status_and_region_and_at_700_px_the_price_stays_wh
     status.select_option("")
     assert hidden.inner_text() == ""
     assert place.locator(ROWS).count() == 25
-    page.set_viewport_size({"width": 700, "height": 1400})
     shown.notebook.command("application:toggle-left-area")
+    for width in (880, 700):
+        page.set_viewport_size({"width": width, "height": 1400})
+        shown.notebook.settle()
+        # The number of rows a page is one line, beside the number of the page.
+        length, paging = (place.locator(f".dt-{name}").bounding_box() for name in ("length", "paging"))
+        assert length["height"] < 40
+        assert abs(length["y"] + length["height"] / 2 - paging["y"] - paging["height"] / 2) < 8
     for theme in (DARK, LIGHT):
         shown.notebook.wear(theme)
         shown.notebook.settle()

@@ -9,7 +9,10 @@ import pytest
 
 from poseidon_nb import errors
 from poseidon_nb.commands.registry import registry
+from poseidon_nb.frames.html_table import html_card, html_table
+from poseidon_nb.frames.layout import View
 from poseidon_nb.frames.schemas import TABLES
+from poseidon_nb.widgets.plan_panel import PlanPanel
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdDnUQm0vl1W0GdYcmlaM7Pb1xqqlcVEGxwXJyaHuRC ci"
 
@@ -226,3 +229,17 @@ def test_columns_that_are_named_are_all_shown_and_money_in_cents(desk):
     assert ">24.00<" in shown
     assert all(f">{name}<" in shown for name in frame.columns)
     assert len(frame.columns) == 8
+
+
+def test_two_amounts_in_a_sentence_are_no_formula_on_a_page_with_mathjax(desk):
+    plan = desk.do("droplets freeze staging-web --plan")
+    assert sum(note.count("$") for note in plan.notes) > 1
+    shown = {
+        "plan": plan._repr_html_(),
+        "table": html_table(desk.do("droplets list"), View()),
+        "card": html_card(desk.do("droplets get web-1"), View(card=True)),
+        "panel": PlanPanel(plan, plan.client).saved_output()["text/html"],
+    }
+    for name, html in shown.items():
+        head, _, _ = html.partition(">") if name != "table" else html.partition("<thead")
+        assert "tex2jax_ignore mathjax_ignore" in head, name

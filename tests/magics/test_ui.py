@@ -146,6 +146,18 @@ def test_anything_else_is_shown_as_it_prints(capsys):
     assert capsys.readouterr().out == "{'a': 1}\ndone\n"
 
 
+def test_a_sentence_is_wrapped_between_words_on_a_terminal_and_stays_a_line_in_a_pipe(monkeypatch):
+    sentence = " ".join(["droplets"] * 12)
+    for is_terminal in (True, False):
+        screen = Screen(tty=is_terminal)
+        monkeypatch.setattr(sys, "stdout", screen)
+        monkeypatch.setenv("COLUMNS", "40")
+        TerminalUI().say(sentence)
+        lines = screen.getvalue().splitlines()
+        assert " ".join(lines) == sentence
+        assert (max(map(len, lines)) <= 40) is is_terminal
+
+
 def written_to(monkeypatch, *, tty: bool) -> Screen:
     """Make a screen that takes what is written; within the test, for pytest takes standard error between the phases."""
     screen = Screen(tty=tty)

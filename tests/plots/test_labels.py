@@ -9,7 +9,15 @@ import pytest
 
 from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.plots.labels import MAX_LABEL_CHARS, hover_text, omitted_note, plotly_text, short_label, unique_labels
+from poseidon_nb.plots.labels import (
+    MAX_LABEL_CHARS,
+    axis_scale,
+    hover_text,
+    omitted_note,
+    plotly_text,
+    short_label,
+    unique_labels,
+)
 
 
 def test_shared_and_missing_names_are_labeled_by_id():
@@ -72,3 +80,10 @@ def test_omitted_rows_are_mentioned():
 def test_a_missing_column_raises_with_the_function_that_returns_it(draw, source):
     with pytest.raises(InvalidArgument, match=rf"has no columns? .*\. Use for example {source}\.$"):
         draw(pd.DataFrame())
+
+
+def test_prices_over_many_powers_have_few_labels_where_there_is_little_room():
+    prices = pd.Series([4.0, 20_000.0])
+    assert len(axis_scale(prices, "price_monthly")["ticktext"]) > 8
+    assert axis_scale(prices, "price_monthly", max_price_ticks=8)["ticktext"] == ["$10", "$100", "$1,000", "$10,000"]
+    assert len(axis_scale(prices[:1], "price_monthly", max_price_ticks=8)["ticktext"]) > 1

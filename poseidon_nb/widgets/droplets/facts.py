@@ -298,7 +298,10 @@ def cells_text(rows: Sequence[Cells], width: int) -> str:
         shorter = wanted.pop(head) + left
         if head == HEADS[TAGS] and shorter >= _MIN_TAGS:
             wanted = {one: wanted.get(one, shorter) for one in columns if one in wanted or one == head}
-    cut = [[_cut(cell, most).ljust(most) for cell in columns[head]] for head, most in wanted.items()]
+    pad = {HEADS[PRICE]: str.rjust}
+    cut = [
+        [pad.get(head, str.ljust)(_cut(cell, most), most) for cell in columns[head]] for head, most in wanted.items()
+    ]
     missing = [head for head in columns if head not in wanted]
     footer = [f"No room for {join_words(missing)}"] if missing else []
     return "\n".join([*(_GAP.join(line).rstrip() for line in zip(*cut, strict=True)), *footer])

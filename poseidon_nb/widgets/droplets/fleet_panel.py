@@ -100,6 +100,8 @@ class FleetTable(IdTable):
         As in `IdTable`.
     """
 
+    has_filters = True
+
     def __init__(self, rows: Mapping[int, Cells], set_selected: SetSelected, refresh: Callable[[], None]) -> None:
         self._base = self._current = rows
         super().__init__(

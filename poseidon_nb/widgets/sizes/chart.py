@@ -165,6 +165,8 @@ class SizeChart:
 #: Selected points have a ring. Plotly would fade the others too.
 _UNFADED = {"type": "scatter", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
 _UNLISTED = {**_UNFADED, "hoverinfo": "skip", "showlegend": False}
+#: In the height beside a table, more labels would overlap.
+_MAX_PRICE_TICKS = 8
 _LAYOUT: dict[str, Any] = {
     "paper_bgcolor": _TRANSPARENT,
     "plot_bgcolor": _TRANSPARENT,
@@ -174,7 +176,14 @@ _LAYOUT: dict[str, Any] = {
     "clickmode": "event",
     "hovermode": "closest",
     "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
-    "legend": {**LEGEND_BELOW, "bgcolor": _TRANSPARENT, "itemclick": False, "itemdoubleclick": False},
+    # By the width of the whole chart: beside a table, only one column would fit below the drawing.
+    "legend": {
+        **LEGEND_BELOW,
+        "xref": "container",
+        "bgcolor": _TRANSPARENT,
+        "itemclick": False,
+        "itemdoubleclick": False,
+    },
     # The chosen button stays whatever is filtered. The removed one would upload the data.
     "modebar": {"uirevision": "kept", "bgcolor": _TRANSPARENT, "remove": ["sendChartToCloud"]},
     "newselection": {"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
@@ -219,7 +228,11 @@ def _log_range(values: pd.Series[Any]) -> tuple[float, float]:
 
 def _axis(values: pd.Series[Any], column: str) -> dict[str, Any]:
     """Return the layout of an axis, logarithmic even if there are no values."""
-    ticks = axis_scale(values, column) if len(values) else {"tickvals": [], "ticktext": []}
+    ticks = (
+        axis_scale(values, column, max_price_ticks=_MAX_PRICE_TICKS)
+        if len(values)
+        else {"tickvals": [], "ticktext": []}
+    )
     title = {"text": axis_title(column), "standoff": 8, "font": {"size": 13}}
     lines = dict.fromkeys(("gridcolor", "linecolor", "zerolinecolor"), _FAINT)
     return {"type": "log", "autorange": True, "automargin": True, "title": title, **lines, **ticks}
