@@ -214,7 +214,7 @@ def _value(context: CommandContext, result: TableResult | Any) -> Any:
 
 def _remember_shown(context: CommandContext, frame: pd.DataFrame) -> None:
     """Remember what a table of resources shows, so that edits of it can be recognized."""
-    from poseidon_nb.plans.frames.planning import KINDS  # noqa: PLC0415  # loads the plans
+    from poseidon_nb.plans.frames.recognition import KINDS  # noqa: PLC0415  # loads the plans
     from poseidon_nb.plans.frames.shown import account_of  # noqa: PLC0415  # likewise
 
     kind = KINDS.get(context.verb.table)

@@ -14,7 +14,7 @@ from poseidon_nb.frames.columns import TIME
 from poseidon_nb.frames.validation import build_derived, require_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     import pandas as pd
@@ -111,15 +111,7 @@ def find(  # noqa: PLR0913  # a frame for each kind of resource
         "databases": databases,
         "apps": apps,
     }
-    frames = {
-        name: require_columns(frame, _COLUMNS.get(name, ()), name) for name, frame in given.items() if frame is not None
-    }
-    untabled = {"registries": registries, "nat_gateways": nat_gateways, "nfs": nfs}
-    frames |= {
-        name: require_columns(frame, (), name, source="", dtypes=_GENERIC_DTYPES)
-        for name, frame in untabled.items()
-        if frame is not None
-    }
+    frames = _checked(given, {"registries": registries, "nat_gateways": nat_gateways, "nfs": nfs})
     time = to_utc(now)
     found = [*_of_lists(frames, time, rule), *_of_services(frames, time, rule)]
     if "droplets" in frames:
@@ -129,6 +121,22 @@ def find(  # noqa: PLR0913  # a frame for each kind of resource
     if uptime_checks is not None and uptime_states is not None:
         found += network.uptime_checks(uptime_checks, uptime_states, time, rule)
     return _table(found, frames)
+
+
+def _checked(
+    tables: Mapping[str, pd.DataFrame | None], untabled: Mapping[str, pd.DataFrame | None]
+) -> dict[str, pd.DataFrame]:
+    """Return the frames that are given, each with the columns that the rules read."""
+    frames = {
+        name: require_columns(frame, _COLUMNS.get(name, ()), name)
+        for name, frame in tables.items()
+        if frame is not None
+    }
+    return frames | {
+        name: require_columns(frame, (), name, source="", dtypes=_GENERIC_DTYPES)
+        for name, frame in untabled.items()
+        if frame is not None
+    }
 
 
 def _of_lists(frames: dict[str, pd.DataFrame], now: pd.Timestamp, rule: Rule) -> Iterator[Finding]:

@@ -204,7 +204,7 @@ class Sender:
                 delay_s = next(delays_s, None)
                 if delay_s is None or not self._is_still_off(step):
                     raise
-                self._connection.report_wait(delay_s, "power_on was lost, sending it again")
+                self._connection.report_wait(delay_s, "response lost, sending it again")
                 self._connection.session.clock.sleep(delay_s)
         raise AssertionError
 

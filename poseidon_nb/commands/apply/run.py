@@ -17,7 +17,8 @@ from poseidon_nb.commands.results import TableResult, table_of_frame
 from poseidon_nb.errors import BulkFailed, InvalidArgument
 from poseidon_nb.plans.combine import combined
 from poseidon_nb.plans.frames.files import SUFFIXES, is_file_name, read_file
-from poseidon_nb.plans.frames.planning import MAX_CHANGES_PERCENT, ApplyOptions, FrameEdit, frame_chains, recognize
+from poseidon_nb.plans.frames.planning import MAX_CHANGES_PERCENT, ApplyOptions, FrameEdit, frame_chains
+from poseidon_nb.plans.frames.recognition import recognize
 from poseidon_nb.plans.frames.rows import FrameRows, read_frame
 from poseidon_nb.plans.frames.shown import account_of
 from poseidon_nb.plans.outcomes import failure_summary, failures

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from poseidon_nb.errors import GrammarError, InvalidArgument
-from poseidon_nb.plans.frames.planning import KINDS
+from poseidon_nb.plans.frames.recognition import KINDS
 from poseidon_nb.plans.frames.rows import FrameRow, FrameRows, plain, read_frame
 from poseidon_nb.text import did_you_mean, escape_unprintable, join_words, pluralize
 

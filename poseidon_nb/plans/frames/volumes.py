@@ -86,7 +86,7 @@ class Volumes(Kind):
             raise ValueError(f"its size must be from 1 to {MAX_GIB:,} GiB")
         if not _NAME.fullmatch(name := cells.text(row.cells["name"])):
             raise ValueError(
-                f"{name!r} is not a name of a volume: a small letter, then small letters, digits and dashes"
+                f"{name!r} is not a name of a volume: a lowercase letter, then lowercase letters, digits and dashes"
             )
         region = cells.text(row.cells["region"])
         if region not in draft.regions:
