@@ -115,6 +115,7 @@ class Bench:
         """Make the sandbox, and look at it."""
         run = self.run
         self.chance = random.Random(run.seed)
+        self.start = self.chance.random()
         self.clock = FakeClock()
         self.sandbox = Sandbox(clock=self.clock, seed=run.seed, droplets=run.droplets, token=_TOKEN)
         self.known = Known()
@@ -173,7 +174,9 @@ class Bench:
         """Choose where a round begins, inject faults and limit tokens."""
         trail: list[Request] = []
         if self.chance.random() < 0.8:
-            place = self.chance.choice([*self.bodies.states])
+            # By the golden ratio, so that a few rounds are spread over the whole walk.
+            places = [*self.bodies.states]
+            place = places[int((self.start + 0.618034 * self.run.rounds) % 1 * len(places))]
             self.control("PUT", "/state", self.bodies.states[place])
             trail = self.bodies.trail[place : place + self.run.round // 3][::-1]
             self.known.things.update(self.bodies.shown[place])

@@ -107,3 +107,15 @@ def test_an_unknown_pool_is_named(api, refused):
     text = "autoscale group with id none not found"
     for path in ("none", "none/members", "none/history"):
         refused(api("GET", f"/v2/droplets/autoscale/{path}"), 404, text)
+
+
+def test_a_deleted_tag_leaves_the_template(api):
+    path = create(api, {"target_number_instances": 1}, tags=["env:staging", "pooled"])
+    api.clock.advance(3600)
+    before = api.get(f"{path}/members")["droplets"]
+    assert api("DELETE", "/v2/tags/env:staging")[0] == 204
+    assert api.get(path)["autoscale_pool"]["droplet_template"]["tags"] == ["pooled"]
+    api.clock.advance(3600)
+    assert [one["droplet_id"] for one in api.get(f"{path}/members")["droplets"]] == [
+        one["droplet_id"] for one in before
+    ]

@@ -9,7 +9,8 @@ Not documented, chosen here: a pool begins with its minimum. The newest members 
 deleted by hand creates another one at its next check. If droplets cannot be created, because of the account's limit or
 because the image is gone, the history has one event with the status ``error``, however often it is tried. A deleted pool
 is gone after ten seconds; its droplets stay, except with ``dangerous``, which answers 400 without the header
-``X-Dangerous: true``. Members use what their droplets use, which is fabricated, and are unhealthy while they are off.
+``X-Dangerous: true``. A deleted tag leaves the templates, which replaces no droplet. Members use what their droplets use,
+which is fabricated, and are unhealthy while they are off.
 """
 
 from __future__ import annotations
@@ -266,6 +267,13 @@ def _remove_droplet(world: World, at: float, droplet_id: int) -> None:
             _MEMBERS.remove(world, member, at)
 
 
+def _remove_tag(world: World, _at: float, folded: str) -> None:
+    for pool in POOLS.all(world):
+        template = pool["droplet_template"]
+        tags = [tag for tag in template["tags"] if tag.lower() != folded]
+        POOLS.put(world, pool.with_public(droplet_template={**template, "tags": tags}))
+
+
 OPERATIONS: dict[str, Callable[[Call], HTTPResponse]] = {
     "autoscalepools_list": POOLS.list(name="name"),
     "autoscalepools_create": _create,
@@ -280,4 +288,5 @@ EFFECTS: dict[str, Callable[..., None]] = {
     "autoscale_pools.check": _check_pool,
     "autoscale_pools.leave": _leave,
     "droplet.deleted.autoscale_pools": _remove_droplet,
+    "tag.deleted.autoscale_pools": _remove_tag,
 }

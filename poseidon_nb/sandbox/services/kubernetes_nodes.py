@@ -65,7 +65,7 @@ def add_pool(world: World, cluster: StoredObject, values: dict[str, Any], at: fl
 
 
 def _follow(world: World, at: float, key: str) -> None:
-    """Let a new or changed pool have its nodes, and check it regularly if it is autoscaled."""
+    """Create or drain the nodes of a new or changed pool, and check it regularly if it is autoscaled."""
     _reconcile(world, at, key)
     pool = POOLS.store(world)[key]
     if pool["auto_scale"] and not pool.internal.get("checked"):

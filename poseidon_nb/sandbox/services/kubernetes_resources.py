@@ -319,8 +319,7 @@ def _show_pool(call: Call, pool: StoredObject) -> StoredObject:
     return pool.with_public(nodes=[one.public for one in NODES.all(call.world, POOLS.key_of(pool))])
 
 
-def _node_object(world: World, id_: str, values: dict[str, Any], at: float) -> dict[str, Any]:
-    del world
+def _node_object(_world: World, id_: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     return {
         "id": id_,
         "name": values["name"],

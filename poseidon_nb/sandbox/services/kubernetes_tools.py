@@ -14,7 +14,6 @@ can be seen.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.sandbox import rng
@@ -174,10 +173,10 @@ def _get_lint(call: Call, cluster: StoredObject) -> dict[str, Any]:
 
 
 def _list_messages(call: Call, cluster: StoredObject) -> dict[str, Any]:
-    since, text = 0.0, call.query.get("since")
+    since, text = 0, call.query.get("since")
     if text:
         try:
-            since = datetime.fromisoformat(text).timestamp()
+            since = parse_time(text)
         except (ValueError, OverflowError, OSError):
             raise unprocessable("since must be a time such as 2026-12-01T00:00:00Z.") from None
     messages = cluster.internal["messages"]

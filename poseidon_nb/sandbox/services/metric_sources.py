@@ -60,7 +60,7 @@ class Moment:
 
     @property
     def load(self) -> float:
-        """How busy it is, from 0 to 1."""
+        """Return how busy it is, from 0 to 1."""
         return self.rate / self.capacity
 
 

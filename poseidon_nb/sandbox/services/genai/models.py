@@ -3,9 +3,9 @@
 From Terraform's provider and its tests: a model is imported from Hugging Face or a Spaces bucket, needs the terms to be
 accepted, and only one from Spaces may get a license, parameters and modalities.
 
-Not documented, chosen here: the times of an import, and its fabricated size. Every repository and bucket can be imported.
-A router needs tasks or fallback models, all of known models. Filters that accept several values take them separated by
-commas, or the last one.
+Not documented, chosen here: the times of an import, and its fabricated size, architecture and team. Every repository and
+bucket can be imported. A router needs tasks or fallback models, all of known models. Filters that accept several values
+take them separated by commas, or the last one.
 """
 
 from __future__ import annotations

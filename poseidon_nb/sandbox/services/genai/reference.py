@@ -88,14 +88,14 @@ def _model(  # noqa: PLR0913, PLR0917  # the columns of the data
     if chunk_sizes:
         model |= zip(("kb_min_chunk_size", "kb_default_chunk_size", "kb_max_chunk_size"), chunk_sizes, strict=True)
     if creator in data()["agreements"]:
-        title, url = data()["agreements"][creator]
-        model["agreement"] = {
-            "uuid": rng.uuid("agreement", creator),
-            "name": title,
-            "description": f"{name} is licensed under the {title}.",
-            "url": url,
-        }
+        model["agreement"] = _agreement(name, creator)
     return model
+
+
+def _agreement(model: str, creator: str) -> dict[str, str]:
+    title, url = data()["agreements"][creator]
+    description = f"{model} is licensed under the {title}."
+    return {"uuid": rng.uuid("agreement", creator), "name": title, "description": description, "url": url}
 
 
 _COMMON = (
@@ -166,9 +166,8 @@ def user_id(world: World) -> str:
     return str(objects.owner_id(world))
 
 
-def new_object(world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
+def new_object(_world: World, uuid: str, values: dict[str, Any], at: float) -> dict[str, Any]:
     """Return a new object with a uuid and its times."""
-    del world
     return {"uuid": uuid, **values, "created_at": format_time(at), "updated_at": format_time(at)}
 
 
