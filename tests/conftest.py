@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -132,6 +133,21 @@ def _end_background() -> None:
     for thread in threading.enumerate():
         if thread.name == "poseidon-engine":
             thread.join(5)
+
+
+# jsonschema, which nbformat imports, takes a second to compile the grammar of this format, in which no schema here is.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let the garbage collector pass over what collecting tests makes, which stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

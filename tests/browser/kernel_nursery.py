@@ -13,10 +13,20 @@ import socket
 import sys
 import threading
 
-#: Whatever the cells of the tests make a kernel import.
+#: Whatever the cells of the tests make a kernel import. Of the package, these modules import most of the others.
 IMPORTS = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython.core.completer", "jedi"),
     *("ipywidgets", "itables.widget", "msgspec", "pandas", "plotly.graph_objects", "requests", "yaml"),
+    *(
+        "poseidon_nb.magics.magic",
+        "poseidon_nb.magics.do",
+        "poseidon_nb.magics.completion",
+        "poseidon_nb.magics.panels",
+    ),
+    *("poseidon_nb.magics.fleet_panel", "poseidon_nb.magics.size_explorer", "poseidon_nb.client.client"),
+    *("poseidon_nb.commands.droplets.run", "poseidon_nb.commands.panel.run", "poseidon_nb.commands.sandbox.run"),
+    *("poseidon_nb.commands.explore.run", "poseidon_nb.plans.journal", "poseidon_nb.widgets.plan_panel"),
+    *("poseidon_nb.sandbox.server", "poseidon_nb.frames.html_table"),
 )
 
 
