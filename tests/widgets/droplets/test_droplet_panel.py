@@ -263,7 +263,7 @@ def test_the_saved_output_is_text_and_a_table_without_a_token(panel, desk):
     assert {*bundle} == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     assert bundle["text/plain"] == f"{panel.text()}\n{NO_BUTTONS}"
     assert repr(panel) == panel.text()
-    assert bundle["text/html"].endswith(f"<p>{NO_BUTTONS}</p>")
+    assert bundle["text/html"].endswith(f"<p>{NO_BUTTONS}</p></div>")
     assert "<table" in bundle["text/html"]
     assert desk.sandbox.token not in str(bundle) + str([one.get_state() for one in widgets_in(panel.widget)])
 
