@@ -23,6 +23,7 @@ from poseidon_nb.plots.picture import (
     LEGEND_BELOW,
     LEGEND_PX,
     SLIDE_HEIGHT_PX,
+    TIME_AXIS,
     build_picture,
     empty_picture,
 )
@@ -152,7 +153,7 @@ def metric_lines(frame: pd.DataFrame, *, highlight: Iterable[str] = (), rule: He
             "itemdoubleclick": False,
         },
     )
-    picture.update_xaxes(type="date")
+    picture.update_xaxes(TIME_AXIS)
     first, last = lines["time"].min(), lines["time"].max()
     if first == last:
         # By default the axis would span a millisecond.

@@ -72,6 +72,8 @@ _MAX_FINDING_CHARS = 88
 #: The margin around a chart.
 MARGIN_PX = 16
 
+#: An axis of times. Between minutes and days plotly repeats the year, so that two dates side by side are turned.
+TIME_AXIS = {"type": "date", "tickformatstops": [{"dtickrange": [60_000, 43_200_000], "value": "%H:%M\n%b %-d"}]}
 #: A legend with many entries, at the bottom, where plotly makes room for all its lines.
 LEGEND_BELOW = {"orientation": "h", "entrywidth": 0, "yref": "container", "yanchor": "bottom", "y": 0, "x": 0}
 #: The height of an empty chart without its title, and the characters of a line of its message.

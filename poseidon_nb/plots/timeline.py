@@ -24,6 +24,7 @@ from poseidon_nb.plots.picture import (
     COLORS,
     MARGIN_PX,
     MAX_DROPLETS,
+    TIME_AXIS,
     build_row_picture,
     empty_picture,
     label_numbered_rows,
@@ -106,7 +107,7 @@ def timeline(spans: pd.DataFrame) -> Picture:
         barmode="overlay",
         bargap=0.35,
     )
-    picture.update_xaxes(type="date")
+    picture.update_xaxes(TIME_AXIS)
     label_rows(picture, order)
     _count_spans(picture, shown)
     return picture

@@ -153,7 +153,12 @@ def _is_drawn_and_tells(notebook, name: str) -> None:
 LONG = "'-a-very-long-name' * 12"
 #: Cells of pictures that need much room beside what they draw.
 HARD = {
-    "two lines of long names": f"f = po.do('metrics cpu web-1 db-1 --last 24h')\npo.plots.metric_lines(f.assign(name=f.name + {LONG}))",
+    # Of the labels of the ticks, the first two have a date.
+    "two lines of long names": (
+        "import pandas as pd\nf = po.do('metrics cpu web-1 db-1 --last 24h')\n"
+        "evening = f.time - f.time.min() + pd.Timestamp('2026-11-29T20:30Z')\n"
+        f"po.plots.metric_lines(f.assign(name=f.name + {LONG}, time=evening))"
+    ),
     "lines of all directions": "po.do('metrics bandwidth web-1 db-1 --last 6h --plot')",
     "more lines than colours": "po.do('metrics bandwidth web-1 web-2 db-1 worker-1 --last 6h --plot')",
     "rows of long names": (

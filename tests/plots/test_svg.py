@@ -14,8 +14,9 @@ import pytest
 import poseidon_nb as po
 from poseidon_nb.commands.do_session import DoSession
 from poseidon_nb.magics.do import run_line
-from poseidon_nb.plots.picture import MAX_ROWS, PLOTLY_MIME, SVG_MIME, build_picture
+from poseidon_nb.plots.picture import MAX_ROWS, PLOTLY_MIME, SVG_MIME, TIME_AXIS, build_picture
 from poseidon_nb.plots.svg import UnsupportedFigure, draw_svg
+from poseidon_nb.plots.svg.ticks import date_ticks
 from tests.each import each
 from tests.wcag import contrast, rgb
 
@@ -319,6 +320,14 @@ def test_bars_stand_beside_each_other_or_upon_each_other():
     assert second[1]["y"] + second[1]["height"] == pytest.approx(first[1]["y"], abs=0.2)
     first, second = boxes("overlay")
     assert second[1]["y"] + second[1]["height"] == pytest.approx(first[1]["y"] + first[1]["height"], abs=0.2)
+
+
+def test_times_have_a_date_without_a_year_where_the_day_is_new():
+    evening = 1_795_984_200_000  # 2026-11-29 20:30 UTC
+    hours = [tick.label for tick in date_ticks(evening, evening + 24 * 3_600_000, 8, TIME_AXIS)]
+    assert hours[:3] == ["21:00<br>Nov 29", "00:00<br>Nov 30", "03:00"]
+    days = [tick.label for tick in date_ticks(evening, evening + 7 * 24 * 3_600_000, 8, TIME_AXIS)]
+    assert days[:2] == ["Nov 30<br>2026", "Dec 1"]
 
 
 def test_what_is_outside_of_the_axes_is_cut_off():

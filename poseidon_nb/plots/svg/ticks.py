@@ -105,15 +105,16 @@ def _month_starts(low: float, high: float, months: int) -> list[float]:
 
 
 def _labeled_dates(times: list[float], step: float | None, settings: dict[str, Any]) -> list[Tick]:
-    template = settings.get("tickformat")
+    template = settings.get("tickformat") or _template_for(step, settings)
     ticks, before = [], ""
     for ms in times:
         time = _time(ms)
         month = MONTHS[time.month - 1]
         if template:
-            ticks.append(Tick(ms, time.strftime(template)))
-            continue
-        if step is None:
+            # Python's %b depends on the locale, and %-d on the system.
+            text = time.strftime(template.replace("%b", month).replace("%-d", str(time.day)))
+            main, _, second = text.partition("\n")
+        elif step is None:
             main, second = (f"{month} {time:%Y}", "")
         elif step >= _DAY:
             main, second = (f"{month} {time.day}", f"{time:%Y}")
@@ -123,6 +124,15 @@ def _labeled_dates(times: list[float], step: float | None, settings: dict[str, A
         ticks.append(Tick(ms, f"{main}<br>{second}" if second != before and second else main))
         before = second
     return ticks
+
+
+def _template_for(step: float | None, settings: dict[str, Any]) -> str | None:
+    """Return the template of the labels between two distances of ticks, in milliseconds; None where the axis has none."""
+    stops = settings.get("tickformatstops") or ()
+    fitting = (
+        one["value"] for one in stops if step is not None and one["dtickrange"][0] <= step <= one["dtickrange"][1]
+    )
+    return next(fitting, None)
 
 
 def _time(ms: float) -> datetime:
