@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Characters of a name next to an axis or in a legend; a longer one would displace the chart.
-MAX_LABEL_CHARS = 40
+MAX_LABEL_CHARS = 36
 #: The end of a shortened name is kept, because it may hold the id.
 _LABEL_END_CHARS = 14
 #: Characters of a line of hover text, which plotly does not wrap, but clips at the edge of the chart.

@@ -11,6 +11,7 @@ from poseidon_nb import plots
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots.cost import MAX_BARS
+from poseidon_nb.plots.labels import MAX_LABEL_CHARS
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -87,7 +88,7 @@ def test_names_are_escaped_and_shortened_on_the_axis_only() -> None:
     text = picture.to_json() + picture._table_html()
     assert "<img" not in text
     assert "\\u003cimg" not in text
-    assert len(picture.layout.yaxis.ticktext[0]) == 40
+    assert len(picture.layout.yaxis.ticktext[0]) == MAX_LABEL_CHARS
     assert "x" * 200 in picture.data[0].hovertext[0].replace("<br>", "")
 
 

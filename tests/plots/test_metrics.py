@@ -12,6 +12,7 @@ from poseidon_nb.analysis.rightsizing import Rule
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.validation import build_derived
 from poseidon_nb.plots import Picture, metric_lines
+from poseidon_nb.plots.labels import MAX_LABEL_CHARS
 from poseidon_nb.plots.metrics import MAX_COLORED, MAX_HIGHLIGHTED, MAX_LINES
 from poseidon_nb.plots.picture import COLORS, INK
 
@@ -182,7 +183,7 @@ def test_the_legend_is_below_and_increases_the_height():
     few, more = metric_lines(many(2)), metric_lines(lines([(n, "n" * 90 + str(n), "x", [1, 2]) for n in range(7)]))
     assert few.layout.legend.yref == "container"
     assert more.layout.height > few.layout.height
-    assert max(map(len, in_legend(more))) == 40
+    assert max(map(len, in_legend(more))) == MAX_LABEL_CHARS
 
 
 def test_shared_and_missing_names_are_labeled_by_id():

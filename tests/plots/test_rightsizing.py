@@ -12,6 +12,7 @@ from poseidon_nb.analysis.rightsizing import Rule, advice
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.frames.validation import build_derived
+from poseidon_nb.plots.labels import MAX_LABEL_CHARS
 from poseidon_nb.plots.picture import MAX_DROPLETS
 
 
@@ -109,7 +110,7 @@ def test_long_names_are_shortened_on_the_axis_and_complete_in_the_hover_text():
     name = "web-" * 50
     for draw in (plots.savings, plots.use_of_size):
         picture = draw(frame(smaller(1, name, 24.0), smaller(2, name, 24.0)))
-        assert {len(text) for text in picture.layout.yaxis.ticktext} == {40}
+        assert {len(text) for text in picture.layout.yaxis.ticktext} == {MAX_LABEL_CHARS}
         assert len({*picture.layout.yaxis.ticktext}) == 2
         assert name in picture.data[0].hovertext[0].replace("<br>", "")
 

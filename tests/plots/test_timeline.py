@@ -11,6 +11,7 @@ import poseidon_nb as po
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from poseidon_nb.frames.validation import build_derived
+from poseidon_nb.plots.labels import MAX_LABEL_CHARS
 from poseidon_nb.plots.picture import MAX_DROPLETS
 from poseidon_nb.plots.timeline import MAX_TYPES
 
@@ -114,7 +115,7 @@ def test_rows_are_in_natural_order():
 def test_a_long_name_is_shortened_on_the_axis_and_complete_in_the_hover_text():
     name = "web-" * 50
     figure = po.plots.timeline(spans({"name": name + "1"}, {"name": name + "2", "droplet_id": 8}))
-    assert {len(text) for text in figure.layout.yaxis.ticktext} == {40}
+    assert {len(text) for text in figure.layout.yaxis.ticktext} == {MAX_LABEL_CHARS}
     assert {*figure.data[0].y} == {name + "1", name + "2"}
     assert name in figure.data[0].hovertext[0].replace("<br>", "")
 
