@@ -32,7 +32,7 @@ from poseidon_nb.frames.columns import INT64, TIME
 from poseidon_nb.frames.decode import Timestamp, get_decoder, invalid_json, missing_key, to_microseconds
 from poseidon_nb.frames.dtypes import build_array
 from poseidon_nb.frames.metrics import metrics_frame
-from poseidon_nb.frames.options import OPTION_ROWS
+from poseidon_nb.frames.options import OPTION_ROWS, option_rows
 from poseidon_nb.frames.rows import distinct_rows
 from poseidon_nb.frames.schemas import DERIVED_TABLES, TABLES
 from poseidon_nb.frames.tolerance import without_large
@@ -123,7 +123,7 @@ def frame_from_rows(
         A field does not have the table's type.
     """
     if resource in OPTION_ROWS:
-        table, rows = DERIVED_TABLES[resource], [row for answer in rows for row in OPTION_ROWS[resource](answer)]
+        table, rows = DERIVED_TABLES[resource], option_rows(resource, [*rows], unread)
     elif resource in TABLES:
         table = TABLES[resource]
     else:

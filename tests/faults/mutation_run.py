@@ -45,7 +45,7 @@ from tests.contract.samples import Samples
 from tests.faults.mutations import mutated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import poseidon_nb as po
 
@@ -227,6 +227,8 @@ def judge(
     warned = " ".join(str(one.message) for one in told)
     if answer is None:
         return {"wrong": "a frame of bytes that are no JSON"}
+    if name in CHOICES:
+        return _compared_choices(name, frame, answer, warned)
     if name not in RESOURCES:
         return _compared_without_table(name, frame, answer, warned)
     return _as_pages(name, body, frame) or _compared(name, frame, answer, warned)
@@ -263,6 +265,70 @@ def _compared(name: str, frame: pd.DataFrame, answer: Any, warned: str) -> dict[
     for place, column in enumerate(get_table(RESOURCES[name]).columns):
         for shown, row in zip(frame[column.name], expected, strict=True):
             if found := _cell_finding(column, shown, row[place], warned):
+                return found
+    return {}
+
+
+def _database_choices(options: Any) -> Iterator[dict[str, Any]]:
+    for engine, offer in options["options"].items():
+        for version in _list(offer["versions"]):
+            dates = (options.get("version_availability") or {}).get(engine) or []
+            found = next((one for one in reversed(_list(dates)) if one.get("version") == version), {})
+            default = (
+                found.get("default") if offer.get("default_version") is None else version == offer["default_version"]
+            )
+            for layout in _list(offer["layouts"]):
+                yield (
+                    {**found, "engine": engine, "version": version, "default": default}
+                    | layout
+                    | {"regions": offer.get("regions")}
+                )
+
+
+def _kubernetes_choices(options: Any) -> Iterator[dict[str, Any]]:
+    slugs = {name: [one.get("slug") for one in _list(options[name])] for name in ("regions", "sizes")}
+    return ({**version, **slugs} for version in _list(options["versions"]))
+
+
+def _registry_choices(options: Any) -> Iterator[dict[str, Any]]:
+    for tier in _list(options["subscription_tiers"]):
+        prices = {
+            "price_usd_month": tier.get("monthly_price_in_cents"),
+            "storage_overage_usd": tier.get("storage_overage_price_in_cents"),
+        }
+        in_usd = {name: cents / 100 if type(cents) in {int, float} else cents for name, cents in prices.items()}
+        yield {**tier, **in_usd, "regions": options.get("available_regions")}
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+#: How the rows of a table of choices follow from the response, and the name of the table.
+CHOICES: dict[str, tuple[str, Callable[[Any], Iterator[dict[str, Any]]]]] = {
+    "databases_list_options": ("database_options", _database_choices),
+    "kubernetes_list_options": ("kubernetes_options", _kubernetes_choices),
+    "registries_get_options": ("registry_options", _registry_choices),
+    "registry_get_options": ("registry_options", _registry_choices),
+}
+
+
+def _compared_choices(name: str, frame: pd.DataFrame, answer: Any, warned: str) -> dict[str, str]:
+    """Return what differs in a table of choices, whose rows are made of one nested object."""
+    key = operation(name).response_key
+    table, choices = CHOICES[name]
+    try:
+        rows = [*choices(answer[key] if key else answer)]
+    except (KeyError, TypeError, AttributeError, ValueError):
+        # Some object or list has another type, or is missing.
+        return {} if "could not be read" in warned else {"silent": "not all choices are there, and that is not told"}
+    if len(frame) != len(rows):
+        return {"wrong": f"{len(frame)} rows instead of {len(rows)}"}
+    for column in get_table(table).columns:
+        for shown, row in zip(frame[column.name], rows, strict=True):
+            if found := _cell_finding(column, shown, cell(row, column), warned):
                 return found
     return {}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from poseidon_nb.errors import ShapeError
 from poseidon_nb.frames.builders import frame_from_rows
-from poseidon_nb.frames.schemas import DERIVED_TABLES
+from poseidon_nb.frames.tolerance import UnreadValues
 
 DATABASES = {
     "options": {
@@ -72,10 +73,14 @@ def test_kubernetes_has_a_row_for_each_version_and_registries_for_each_tier() ->
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, None, {"options": None}, {"options": {"pg": None}}, {"versions": [None, 5]}, []]
+    "answer",
+    [{}, None, {"options": None}, {"options": {"pg": None}}, {"versions": [None, 5]}, {"subscription_tiers": {}}],
 )
-def test_a_response_without_choices_is_a_table_without_rows(answer: object) -> None:
-    for resource in ("database_options", "kubernetes_options", "registry_options"):
-        frame = frame_from_rows(resource, [answer])  # type: ignore[list-item]  # what no specification says
-        assert frame.empty
-        assert [*frame.columns] == [column.name for column in DERIVED_TABLES[resource].columns]
+@pytest.mark.parametrize("resource", ["database_options", "kubernetes_options", "registry_options"])
+def test_a_response_of_another_shape_is_reported_or_raises(answer: object, resource: str) -> None:
+    unread = UnreadValues(resource)
+    frame = frame_from_rows(resource, [answer], unread=unread)  # type: ignore[list-item]  # what no specification says
+    assert frame.empty
+    assert "could not be read" in unread.warning
+    with pytest.raises(ShapeError, match="Unexpected type of field"):
+        frame_from_rows(resource, [answer])  # type: ignore[list-item]

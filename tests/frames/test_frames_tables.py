@@ -197,7 +197,7 @@ def expected(column: Column, row: Any) -> Any:
         return float(value)
     if column.dtype.startswith("datetime"):
         return datetime.fromisoformat(value)
-    return value
+    return int(value) if column.as_text else value
 
 
 @each("operation_id", RESOURCES)

@@ -184,8 +184,8 @@ def test_progress_reaches_the_front_end_while_the_command_waits(notebook):
     original = notebook.client.process_message
 
     def spying(msg, cell, index):
-        if msg["msg_type"] in {"comm_msg", "comm_open"}:
-            values.append(msg["content"]["data"].get("state", {}).get("value", ""))
+        if msg["msg_type"] in {"display_data", "update_display_data"}:
+            values.append(msg["content"]["data"].get("text/html", ""))
         return original(msg, cell, index)
 
     notebook.client.process_message = spying

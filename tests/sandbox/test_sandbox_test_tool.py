@@ -331,7 +331,9 @@ def test_the_decorator_serves_while_a_generator_runs_and_refuses_a_class():
     async def read():
         return [(one, one.running) async for one in stream()]
 
-    ((sandbox, running),) = asyncio.run(read())
+    # In a thread, because in this one tests of a browser may have left a loop.
+    with ThreadPoolExecutor(1) as thread:
+        ((sandbox, running),) = thread.submit(asyncio.run, read()).result()
     assert running
     assert not sandbox.running
     with pytest.raises(InvalidArgument, match="Decorate the methods"):
