@@ -51,7 +51,7 @@ COLORS = """panel => {
         tooltip: [style('.hoverlayer .hovertext text', 'fill'), style('.hoverlayer .hovertext path', 'fill')],
         title: [style('.g-xtitle text, .xtitle', 'fill'), paper],
         tick: [style('.xtick text', 'fill'), paper],
-        legend: [style('.legendtext', 'fill'), paper],
+        legend: [style('.pnb-legend', 'color'), paper],
         label: [style('.textpoint text', 'fill'), paper],
     };
 }"""
@@ -293,6 +293,11 @@ def test_filters_chart_and_table_are_side_by_side_if_there_is_room_and_else_belo
         shown.notebook.settle()
         shown.plot.evaluate(WAIT_WIDTH)
         shown.notebook.picture(f"explorer_{width}")
+        drawn, whole_plot = shown.plot.evaluate("plot => [plot._fullLayout._size.h, plot.clientHeight]")
+        assert drawn > 0.6 * whole_plot, "points that are side by side can be told apart"
+        names = panel.locator(".pnb-legend > li")
+        assert names.count() == 6
+        assert names.evaluate_all("all => all.every(one => one.scrollWidth <= one.parentElement.clientWidth)")
         whole, boxes = panel.bounding_box(), [panel.locator(name).first.bounding_box() for name in PARTS]
         assert whole["width"] == pytest.approx(width, abs=1)
         start, size = ("x", "width") if width >= 1100 else ("y", "height")
@@ -331,7 +336,7 @@ def test_the_legend_is_not_below_the_buttons_and_long_names_push_no_price_out_of
     shown.wait_filtered()
     shown.plot.hover(position={"x": 300, "y": 200})
     buttons = shown.plot.locator(".modebar").bounding_box()
-    legend = shown.plot.locator(".legend").bounding_box()
+    legend = shown.place.locator(".pnb-legend").bounding_box()
     assert legend["y"] > buttons["y"] + buttons["height"]
     table = shown.place.locator(".pnb-table-box")
     table.locator("td.pnb-column-slug bdi").first.evaluate(

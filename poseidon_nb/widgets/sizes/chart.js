@@ -49,9 +49,9 @@ function render({ model, el }) {
     const isFirst = !plot.on;
     if (isFirst) plot.textContent = "";
     // Plotly writes into what it gets.
-    const { points, line, legend, layout } = structuredClone(model.get("figure"));
+    const { points, line, layout } = structuredClone(model.get("figure"));
     const outlines = model.get("keeps_outline") ? plot.layout?.selections : [];
-    const traces = [points, line, structuredClone(model.get("rings")), ...legend];
+    const traces = [points, line, structuredClone(model.get("rings"))];
     // With the revision of before, plotly would restore outlines that are to disappear.
     const shown = { ...layout, selections: outlines ?? [], selectionrevision: ++drawings, width, height };
     isDrawing = true;

@@ -17,7 +17,8 @@ import traitlets
 from plotly.offline import get_plotlyjs
 
 from poseidon_nb.plots.labels import axis_scale, axis_title, hover_text, is_price, size_details
-from poseidon_nb.plots.picture import LEGEND_BELOW, family_style
+from poseidon_nb.plots.picture import family_style
+from poseidon_nb.plots.svg.symbols import draw_marker
 from poseidon_nb.widgets.page_widget import PageWidget, page_script
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
-#: The height of plotly's buttons, which appear above the points on hover; the legend is at the bottom.
+#: The height of plotly's buttons, which appear above the points on hover.
 BUTTONS_PX = 32
 #: Lines that can be seen in light and dark themes, whose background shows: contrast 4.4:1 and 4.7:1. Texts get the color of
 #: the theme by the style sheet.
@@ -49,12 +50,24 @@ class _Chart(PageWidget):
     _constant = PageWidget._constant | {"plotly_js"}  # noqa: SLF001  # its own
     plotly_js = traitlets.Bytes().tag(sync=True)
     plotly_version = traitlets.Unicode(plotly.__version__).tag(sync=True)
-    #: What is drawn but for the selection: ``points``, ``line``, ``legend`` and ``layout``.
+    #: What is drawn but for the selection: ``points``, ``line`` and ``layout``.
     figure = traitlets.Dict().tag(sync=True)
     #: The trace of the selected points.
     rings = traitlets.Dict().tag(sync=True)
     #: Whether the outline of the last lasso or box stays.
     keeps_outline = traitlets.Bool(default_value=False).tag(sync=True)
+
+
+def legend_html(families: Sequence[str]) -> str:
+    """Return the symbols of families with their names, which fill lines of any width."""
+    entries = []
+    for name in families:
+        symbol, color = family_style(name)
+        marker = draw_marker(symbol, 0, 0, size=10, color=color)
+        entries.append(
+            f"<li><svg width='14' height='14' viewBox='-7 -7 14 14' aria-hidden='true'>{marker}</svg>{escape(name)}</li>"
+        )
+    return f"<ul class='pnb-legend' aria-label='Families'>{''.join(entries)}</ul>"
 
 
 class SizeChart:
@@ -84,7 +97,6 @@ class SizeChart:
         looks = [family_style(family) for family in model.sizes["family"]]
         self._symbols = [symbol for symbol, _ in looks]
         self._points = _points(model.sizes, [color for _, color in looks])
-        self._legend = _legend(model.families)
         self.widget = _Chart(plotly_js=_plotly_js(), **self._state())
         self.widget.on_msg(self._on_message)
 
@@ -121,7 +133,6 @@ class SizeChart:
         return {
             "points": {**self._points, "x": x, "y": y, "marker": {**self._points["marker"], "symbol": symbols}},
             "line": self._tradeoff_line(),
-            "legend": self._legend,
             "layout": {**_LAYOUT, "uirevision": revision, "xaxis": axes[0], "yaxis": axes[1]},
         }
 
@@ -131,7 +142,7 @@ class SizeChart:
         # More than a point offers costs as much as the next point: the line goes up first, then right.
         shape = "vh" if is_price(model.y) and not is_price(model.x) else "linear"
         return {
-            **_UNLISTED,
+            **_WITHOUT_HOVER,
             "name": "best trade-offs",
             "mode": "lines",
             "x": x,
@@ -146,7 +157,7 @@ class SizeChart:
         # Labels are on the side with more room.
         middle = sum(_log_range(self._model.sizes[self._model.x].iloc[[*plotted]])) / 2
         return {
-            **_UNLISTED,
+            **_WITHOUT_HOVER,
             "name": "selected",
             "mode": "markers+text",
             "x": x,
@@ -164,7 +175,7 @@ class SizeChart:
 
 #: Selected points have a ring. Plotly would fade the others too.
 _UNFADED = {"type": "scatter", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
-_UNLISTED = {**_UNFADED, "hoverinfo": "skip", "showlegend": False}
+_WITHOUT_HOVER = {**_UNFADED, "hoverinfo": "skip"}
 #: In the height beside a table, more labels would overlap.
 _MAX_PRICE_TICKS = 8
 _LAYOUT: dict[str, Any] = {
@@ -176,14 +187,8 @@ _LAYOUT: dict[str, Any] = {
     "clickmode": "event",
     "hovermode": "closest",
     "margin": {"l": 8, "r": 8, "t": BUTTONS_PX, "b": 8},
-    # By the width of the whole chart: beside a table, only one column would fit below the drawing.
-    "legend": {
-        **LEGEND_BELOW,
-        "xref": "container",
-        "bgcolor": _TRANSPARENT,
-        "itemclick": False,
-        "itemdoubleclick": False,
-    },
+    # Plotly's would be no wider than the drawing: beside a table, one column as high as the drawing itself.
+    "showlegend": False,
     # The chosen button stays whatever is filtered. The removed one would upload the data.
     "modebar": {"uirevision": "kept", "bgcolor": _TRANSPARENT, "remove": ["sendChartToCloud"]},
     "newselection": {"line": {"color": NEUTRAL, "width": 1, "dash": "dot"}},
@@ -200,25 +205,7 @@ def _points(sizes: pd.DataFrame, colors: list[str]) -> dict[str, Any]:
             f"<b>{hover_text(slug)}</b>{facts}" for slug, facts in zip(sizes["slug"], size_details(sizes), strict=True)
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
-        "showlegend": False,
     }
-
-
-def _legend(families: Sequence[str]) -> list[dict[str, Any]]:
-    """Return an entry for each family: traces without points."""
-    return [
-        {
-            "type": "scatter",
-            "name": name,
-            "mode": "markers",
-            "x": [None],
-            "y": [None],
-            "marker": {"symbol": symbol, "color": color, "size": 10},
-            "hoverinfo": "skip",
-        }
-        for name in families
-        for symbol, color in [family_style(name)]
-    ]
 
 
 def _log_range(values: pd.Series[Any]) -> tuple[float, float]:

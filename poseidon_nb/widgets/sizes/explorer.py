@@ -25,7 +25,7 @@ from poseidon_nb.widgets.components import (
 )
 from poseidon_nb.widgets.id_table import TEXT_JS, IdTable, TableColumn, TableData, table_script
 from poseidon_nb.widgets.panel import Panel, PanelHost
-from poseidon_nb.widgets.sizes.chart import SizeChart
+from poseidon_nb.widgets.sizes.chart import SizeChart, legend_html
 from poseidon_nb.widgets.sizes.criteria import AXES, BOUNDED_COLUMNS, SizeFilters
 from poseidon_nb.widgets.sizes.model import SizeExplorerModel
 
@@ -289,6 +289,7 @@ class SizeExplorer(Panel):
                     box(
                         self._filters.axes,
                         self._chart.widget,
+                        html(value=legend_html(self.model.families)),
                         html("why", "note", value=escape(NOTE)),
                         names=("chart",),
                     ),
