@@ -126,16 +126,23 @@ def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(f
     )
     place, page = shown.place, shown.notebook.page
     shown.notebook.reusable = False
+    # As above: if the page scrolled, the mouse would come upon buttons, and clear the selection.
+    page.set_viewport_size({"width": 1280, "height": 1900})
+    shown.notebook.settle()
     # What the page itself sees lie under the mouse when it is pressed and let go: there, and nowhere else, it is clicked.
     page.evaluate(
         """rows => {
             window.meant = [];
+            window.controls = [];
             let pressed = null;
             const idAt = event => document.elementFromPoint(event.clientX, event.clientY)?.closest(rows)?.dataset.pnbId;
             document.addEventListener('mousedown', event => { pressed = idAt(event); }, true);
             document.addEventListener('mouseup', event => {
                 const id = idAt(event);
                 if (id && id === pressed) window.meant.push(Number(id));
+            }, true);
+            document.addEventListener('click', event => {
+                if (event.target.closest('button, th')) window.controls.push(event.target.textContent);
             }, true);
         }""",
         ROWS,
@@ -155,6 +162,7 @@ def test_a_row_that_moves_under_the_mouse_never_has_another_droplet_acted_upon(f
     clicked: set[int] = set()
     for key in page.evaluate("window.meant"):
         clicked ^= {key}
+    assert page.evaluate("window.controls") == [], "only rows are clicked"
     assert shown.names() != first_names, "rows have moved meanwhile"
     assert clicked
     # The last clicks are on their way to the kernel, and their consequences on the way back.
