@@ -22,8 +22,9 @@ PLACE = """([plot, slug]) => {
     const points = plot.data[0], place = points.hovertext.findIndex(text => text.startsWith(`<b>${slug}</b>`));
     const [x, y] = [points.x[place], points.y[place]];
     if (x === null || y === null) return null;
-    const { xaxis, yaxis } = plot._fullLayout, corner = plot.getBoundingClientRect();
-    return [corner.x + xaxis._offset + xaxis.d2p(x), corner.y + yaxis._offset + yaxis.d2p(y)];
+    // Plotly measures from where it takes the mouse, too.
+    const { xaxis, yaxis } = plot._fullLayout, area = plot.querySelector('.nsewdrag').getBoundingClientRect();
+    return [area.x + xaxis.d2p(x), area.y + yaxis.d2p(y)];
 }"""
 #: Whether the picture tells of a size, as it does once it has seen the mouse upon it.
 RESTED = """(plot, slug) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
@@ -75,7 +76,7 @@ class Explorer:
             self.page.mouse.move(x - 12, y - 12)
             self.page.mouse.move(x, y, steps=4)
             self.page.wait_for_timeout(200)
-        assert self.plot.evaluate(RESTED, slug), f"the figure names {slug}"
+        assert self.plot.evaluate(RESTED, slug), f"the figure names {slug}, not {self.hover_text()!r}"
 
     def click(self, slug: str) -> None:
         self.rest_on(slug)
