@@ -29,6 +29,12 @@ PLACE = """([plot, slug]) => {
 #: Whether the picture tells of a size, as it does once it has seen the mouse upon it.
 RESTED = """(plot, slug) => [...plot.querySelectorAll('.hoverlayer .hovertext')].some(one => one.textContent.includes(slug))"""
 
+#: What takes the mouse at a place, and whether plotly takes it for a drag.
+UNDER_MOUSE = """(plot, [x, y]) => {
+    const found = document.elementsFromPoint(x, y).slice(0, 3);
+    return [...found.map(one => `${one.tagName} ${one.className.baseVal ?? one.className}`), plot._dragging, !!plot.calcdata].join();
+}"""
+
 
 class Explorer:
     """The explorer under a cell, as a person uses it."""
@@ -73,10 +79,13 @@ class Explorer:
             # What is above it may still be growing.
             self.plot.scroll_into_view_if_needed()
             x, y = self.at(slug)
+            # From outside of the figure, so that it takes the mouse up anew.
+            self.page.mouse.move(2, 2)
             self.page.mouse.move(x - 12, y - 12)
             self.page.mouse.move(x, y, steps=4)
             self.page.wait_for_timeout(200)
-        assert self.plot.evaluate(RESTED, slug), f"the figure names {slug}, not {self.hover_text()!r}"
+        under = self.plot.evaluate(UNDER_MOUSE, self.at(slug))
+        assert self.plot.evaluate(RESTED, slug), f"the figure names {slug}, not {self.hover_text()!r}: {under}"
 
     def click(self, slug: str) -> None:
         self.rest_on(slug)
