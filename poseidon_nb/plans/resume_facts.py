@@ -145,8 +145,10 @@ class FactsReader:
         self._read_actions(open_actions, entry)
         steps = [(place, entry.step_at(place)) for place in sent]
         actions = [step for _, step in steps if step.request.operation_id == _DROPLET_ACTION]
-        ids = {int(step.targets[0].id or 0) for step in actions if self._droplets.get(int(step.targets[0].id or 0))}
-        snapshot_ids = {int(step.targets[0].id or 0) for step in actions if step.request.body.get("type") == "snapshot"}
+        # A droplet whose creation has no outcome yet has a placeholder instead of an id.
+        known = [(step, int(id_)) for step in actions if (id_ := str(step.targets[0].id)).isdecimal()]
+        ids = {id_ for _, id_ in known if self._droplets.get(id_)}
+        snapshot_ids = {id_ for step, id_ in known if step.request.body.get("type") == "snapshot"}
         deletes = {
             entry.step_at(place).request.path
             for place in entry.places()
