@@ -91,7 +91,7 @@ class Schemas:
         type_ = self.type_of(*schemas)
         items = ""
         if type_ == "array":
-            items = self.type_of(*(leaf["items"] for one in schemas for leaf in self.leaves(one) if "items" in leaf))
+            items = self.type_of(*(leaf["items"] for one in schemas for leaf in self._leaves(one) if "items" in leaf))
         return Parameter(name, type_, required, self._enum_of(*schemas), items)
 
     def type_of(self, *schemas: Schema) -> str:
@@ -99,7 +99,7 @@ class Schemas:
         types = {
             leaf.get("type") or ("object" if "properties" in leaf else "")
             for schema in schemas
-            for leaf in self.leaves(schema)
+            for leaf in self._leaves(schema)
         } & TYPES
         return types.pop() if len(types) == 1 else "any"
 
@@ -114,14 +114,14 @@ class Schemas:
     def member_fields(self, response: Schema, key: str) -> list[str]:
         """Return the names of the fields of the objects in an array of a response."""
         arrays = self.first_variant(response).schemas[key]
-        items = [leaf["items"] for array in arrays for leaf in self.leaves(array) if "items" in leaf]
+        items = [leaf["items"] for array in arrays for leaf in self._leaves(array) if "items" in leaf]
         return [*dict.fromkeys(name for item in items for name in self.fields(item).schemas)]
 
     def _enum_of(self, *schemas: Schema) -> tuple[str | int, ...]:
         """Return all enum values; none if one of the schemas has no enum."""
         values: dict[str | int, None] = {}
         for schema in schemas:
-            listed = [value for leaf in self.leaves(schema) for value in leaf.get("enum", ()) if value is not None]
+            listed = [value for leaf in self._leaves(schema) for value in leaf.get("enum", ()) if value is not None]
             if not listed:
                 return ()
             values.update(dict.fromkeys(listed))
@@ -132,13 +132,13 @@ class Schemas:
         resolved = self.resolve(schema)
         return bool(resolved.get("readOnly")) or any(self._read_only(part) for part in resolved.get("allOf", ()))
 
-    def leaves(self, schema: Schema) -> Iterator[Schema]:
+    def _leaves(self, schema: Schema) -> Iterator[Schema]:
         """Return the resolved schema and all schemas that it is composed of."""
         schema = self.resolve(schema)
         yield schema
         for keyword in ("allOf", "oneOf", "anyOf"):
             for part in schema.get(keyword, ()):
-                yield from self.leaves(part)
+                yield from self._leaves(part)
 
 
 class ResponseShape(NamedTuple):

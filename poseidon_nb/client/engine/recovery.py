@@ -1,9 +1,8 @@
 """Sending a change once, and searching the account for its effect if the response was lost or garbled.
 
-DigitalOcean has no idempotency key (API introduction), so a change is never sent twice; what powers a droplet on again is the
-one exception, see `sender`. A search result counts as ours only
-if it matches every visible field of the request, was not known before, is newer than the request by the server's clock,
-and is the only one.
+DigitalOcean has no idempotency key (API introduction), so a change is never sent twice. The one exception is what powers a
+droplet on again, see `sender`. A search result counts as ours only if it matches every visible field of the request, was not
+known before, is newer than the request by the server's clock, and is the only one.
 
 Identical requests of two clients, such as two reboots of one droplet, cannot be told apart. If one request is lost before
 it reaches the server and the other is carried out, the result counts for both. The account is then as both wanted it, and

@@ -97,7 +97,7 @@ class Firewalls(Kind):
             ids.append(id_)
         return replace(row, cells={**row.cells, "droplet_ids": ids})
 
-    def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:  # the same for all types
+    def check_new(self, draft: Draft, row: FrameRow, tag: str | None) -> None:
         """Check a new firewall."""
         if tag is not None and tag.casefold() not in cells.tags(row.cells.get("tags") or []):
             raise ValueError(f"its tags must contain {tag}, because of --tag {tag}")
