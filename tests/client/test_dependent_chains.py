@@ -77,7 +77,7 @@ def test_the_id_of_any_created_resource_is_in_its_outcome(client, sandbox):
 
 
 def test_what_follows_a_failed_chain_is_not_sent(client, sandbox, sent, domain):
-    sandbox.fault("status", status=422, message="No.", path="/v2/droplets", method="POST")
+    sandbox.fault("status", status=422, message="No.", operation="droplets_create")
     tag = Step(
         verb="create",
         targets=(Target("tag", None, "later"),),
@@ -248,7 +248,7 @@ def test_a_step_that_restores_runs_whatever_it_waits_for(client, sandbox):
     row = droplet.to_dict()
     off = action_step(row, "power_off")
     on = replace(action_step({**row, "status": "off"}, "power_on"), when=When.ALWAYS, references=(Reference("", 0),))
-    sandbox.fault("status", status=422, message="No.", path="/v2/droplets", method="POST")
+    sandbox.fault("status", status=422, message="No.", operation="droplets_create")
     outcomes = client.engine.run([(create(),), (off, on)])
     assert [one.status for one in outcomes] == ["failed", "completed", "completed"]
 
