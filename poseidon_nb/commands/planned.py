@@ -38,11 +38,14 @@ class Planned:
         Returns the result, given the plan and its outcomes.
     plan : callable, optional
         Returns the plan itself, if it was built before.
+    same : callable, optional
+        Checks whether the plan, built again after the question was answered, is still the one that was confirmed.
     """
 
     steps: Callable[[CommandContext, AccountReader], Sequence[Chain]]
     result: Callable[[CommandContext, Plan, list[Outcome]], Result]
     plan: Callable[[CommandContext], Plan] | None = None
+    same: Callable[[Plan, Plan], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,18 @@ def execute(context: CommandContext, planned: Planned) -> Result:
         if plan.executed.locked():
             raise InvalidArgument(ALREADY_EXECUTED)
         check_unchanged(plan, context.client)
-    confirm(context, plan)
+    if confirm(context, plan) and planned.same is not None:
+        del context.account  # What was read before the question is out of date.
+        if not planned.same(plan, build_plan(context, planned)):
+            raise InvalidArgument(
+                "The account has changed since the question was asked. Nothing was done. Run the command again"
+            )
     waiting = {**context.waiting, "timeout_s": context.time_left_s()}
     return planned.result(context, plan, plan.run(on_idle=context.progress.look, **waiting))
 
 
-def confirm(context: CommandContext, plan: Plan) -> None:
-    """Ask before a plan is executed, if it needs confirmation and ``--yes`` was not given.
+def confirm(context: CommandContext, plan: Plan) -> bool:
+    """Ask before a plan is executed, if it needs confirmation and ``--yes`` was not given. Return whether it asked.
 
     Raises
     ------
@@ -105,15 +113,16 @@ def confirm(context: CommandContext, plan: Plan) -> None:
     if context.command.yes or not confirmation.reasons(
         plan, price_limit_usd_month=context.settings.price_limit_usd_month
     ):
-        return
+        return False
     if config.assumes_yes() and not confirmation.deletes(plan):
-        return
+        return False
     try:
         confirmed = context.ask(confirmation.question(plan))
     except ConfirmationRequired:
         raise ConfirmationRequired(confirmation.refusal(plan)) from None
     if not confirmed:
         raise ConfirmationRequired("Not confirmed. Nothing was changed.")
+    return True
 
 
 def bound_plan(context: CommandContext, plan: Plan) -> Plan:

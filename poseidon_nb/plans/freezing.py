@@ -17,7 +17,7 @@ from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.costs import action_usd_month
 from poseidon_nb.plans.droplet_links import DropletLinks
-from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, parse_tags, snapshot_name
+from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, parse_tags, snapshot_name, without_times
 from poseidon_nb.plans.frozen_files import RestFile
 from poseidon_nb.plans.frozen_rules import format_rules
 from poseidon_nb.plans.leases import guarded, with_lease_tags
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.engine.steps import Chain
     from poseidon_nb.plans.account import AccountReader
+    from poseidon_nb.plans.plan import Plan
 
     Row = Mapping[str, Any]
 
@@ -105,6 +106,17 @@ def freeze(
         chains.append(guarded(chain, row) if only_with_lease else chain)
         account.notes.extend(_notes(row, settings, links, rest))
     return with_lease_tags(chains, frozen)
+
+
+def is_same_freeze(plan: Plan, other: Plan) -> bool:
+    """Check whether two plans that freeze do, keep and say the same: they do unless the account has changed."""
+    return _content(plan) == _content(other)
+
+
+def _content(plan: Plan) -> str:
+    steps = [(step.verb, step.request.method, step.request.path, step.request.body) for step in plan.steps]
+    # The names of the snapshots contain the time.
+    return without_times(repr((steps, plan.notes, [file.droplet for file in plan.files])))
 
 
 def _earlier_snapshots(account: AccountReader, droplet_id: int) -> list[Row]:

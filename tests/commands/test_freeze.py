@@ -91,6 +91,28 @@ def test_a_freeze_asks_once_and_names_the_droplets(desk):
     assert desk.changes() == []
 
 
+def test_what_changed_while_the_question_was_open_is_not_lost_by_a_freeze(desk, client, monkeypatch):
+    droplet = client.droplets.by_name("web-1")
+
+    def answer(question):
+        desk.ui.questions.append(question)
+        client.call(
+            "tags_assign_resources",
+            tag_id="late",
+            resources=[{"resource_id": str(droplet.id), "resource_type": "droplet"}],
+        )
+        return True
+
+    monkeypatch.setattr(desk.ui, "ask", answer)
+    client.call("tags_create", name="late")
+    with pytest.raises(InvalidArgument, match="The account has changed since the question was asked"):
+        desk.do("droplets freeze web-1")
+    assert client.droplets.by_name("web-1").status == "active"
+    desk.do("droplets freeze web-1")
+    assert f"frozen:{droplet.id}:tag:late" in client.call("images_list", tag_name="frozen")[0]["tags"]
+    assert len(desk.ui.questions) == 2
+
+
 def test_a_freeze_after_one_that_did_not_end_leaves_one_frozen_snapshot(desk, client):
     desk.sandbox.fault("status", status=403, message="No.", operation="droplets_destroy")
     with pytest.raises(Forbidden):

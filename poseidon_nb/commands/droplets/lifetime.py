@@ -11,7 +11,7 @@ from poseidon_nb.commands.results import TableResult, outcomes_table, table_of_f
 from poseidon_nb.errors import InvalidArgument
 from poseidon_nb.language.time_arguments import parse_duration
 from poseidon_nb.plans import frozen_files
-from poseidon_nb.plans.freezing import freeze
+from poseidon_nb.plans.freezing import freeze, is_same_freeze
 from poseidon_nb.plans.leases import check_ttl, created_at, lease_chains, lease_end
 from poseidon_nb.plans.outcomes import failures
 from poseidon_nb.plans.thawing import Thaw, find_frozen, read_frozen
@@ -205,6 +205,6 @@ def frozen_reads(_command: Command, client: Client, _: DoSession) -> list[Reques
     return [client.request("images_list", tag_name="frozen")]
 
 
-FREEZE = Planned(_freeze_steps, _frozen)
+FREEZE = Planned(_freeze_steps, _frozen, same=is_same_freeze)
 THAW = Planned(_thaw_steps, _thawed)
 LEASE = Planned(_lease_steps, _leased)

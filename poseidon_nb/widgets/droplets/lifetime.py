@@ -12,8 +12,7 @@ from poseidon_nb.errors import InvalidArgument, PoseidonError
 from poseidon_nb.language.time_arguments import parse_duration
 from poseidon_nb.plans.account import AccountReader
 from poseidon_nb.plans.confirmation import warnings
-from poseidon_nb.plans.freezing import freeze
-from poseidon_nb.plans.frozen import without_times
+from poseidon_nb.plans.freezing import freeze, is_same_freeze
 from poseidon_nb.plans.frozen_files import created_with
 from poseidon_nb.plans.leases import check_ttl, lease_chains, lease_end, lease_of
 from poseidon_nb.text import escape_unprintable, pluralize, truncated_list
@@ -120,7 +119,7 @@ class DropletLifetime:
             The plan would now be another one.
         """
         now = self.build(request.verb, [row["id"] for row in request.droplets])
-        if _content(now) != _content(request):
+        if not is_same_freeze(now.plan, request.plan):
             raise InvalidArgument(
                 f"{self._names(request.droplets)} changed while the form was open. See the form again."
             )
@@ -195,13 +194,3 @@ class DropletLifetime:
             listed.append("The end is kept in a tag. Nothing happens by itself: %do reap destroys what is over.")
         hidden = len(listed) - MAX_NOTES
         return [*listed[:MAX_NOTES], *([f"and {pluralize(hidden, 'more note')}"] if hidden > 0 else [])]
-
-
-def _content(request: BulkRequest) -> str:
-    """Return all that a plan to freeze does, keeps and says, which later plans do too unless the account changes."""
-    steps = [
-        (step.verb, step.request.method, step.request.path, step.request.body)
-        for chain in request.plan.chains
-        for step in chain
-    ]
-    return without_times(repr((steps, request.notes, [one.droplet for one in request.files])))
