@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import ConfirmationRequired, InvalidArgument, NoToken, ServerError, TransportError
 from poseidon_nb.plans import confirmation
 from poseidon_nb.plans.account import OfflineReader
+from poseidon_nb.plans.account_lock import lock_account
 from poseidon_nb.plans.plan import ALREADY_EXECUTED, Plan, check_unchanged
 from poseidon_nb.plans.summary import dry_run
 from poseidon_nb.plans.user_state import account_key
@@ -40,12 +42,15 @@ class Planned:
         Returns the plan itself, if it was built before.
     same : callable, optional
         Checks whether the plan, built again after the question was answered, is still the one that was confirmed.
+    alone : bool
+        Whether only one command at a time may do this to an account, from the first look at it to the last change.
     """
 
     steps: Callable[[CommandContext, AccountReader], Sequence[Chain]]
     result: Callable[[CommandContext, Plan, list[Outcome]], Result]
     plan: Callable[[CommandContext], Plan] | None = None
     same: Callable[[Plan, Plan], bool] | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,11 @@ def show_requests(context: CommandContext, planned: Planned) -> None:
 
 def execute(context: CommandContext, planned: Planned) -> Result:
     """Confirm and execute the plan of a command within ``--timeout``, and return its result."""
+    with lock_account(context.client) if planned.alone else nullcontext():
+        return _execute(context, planned)
+
+
+def _execute(context: CommandContext, planned: Planned) -> Result:
     plan = build_plan(context, planned)
     if planned.plan is not None:
         if plan.executed.locked():

@@ -197,3 +197,33 @@ def test_from_python_a_frame_is_a_plan_too(desk, monkeypatch):
         po.plan_frame(fleet, tag="")
     with pytest.raises(errors.InvalidArgument, match="takes a DataFrame or a Plan"):
         po.plan_frame("fleet")
+
+
+def test_two_kernels_that_apply_a_file_at_the_same_moment_create_nothing_twice(desk, tmp_path, monkeypatch):
+    file = tmp_path / "fleet.yaml"
+    file.write_text(f"droplets:\n- {{name: new-1, size: g-4vcpu-16gb, image: {IMAGE}, region: nyc3}}\n")
+    other, refusals = another_session(desk), []
+
+    def answer(question):
+        with pytest.raises(
+            errors.InvalidArgument, match=r"Another command is applying a frame to this account"
+        ) as caught:
+            run_line(f"apply {file} --yes", session=other)
+        refusals.append(caught.value)
+        # To look is always possible.
+        assert run_line(f"apply {file} --plan", session=other)
+        return True
+
+    monkeypatch.setattr(desk.ui, "ask", answer)
+    desk.do(f"apply {file}")
+    assert len(refusals) == 1
+    assert run_line(f"apply {file} --yes", session=other) is None
+    assert list(desk.do("droplets list")["name"]).count("new-1") == 1
+
+
+def test_without_a_state_directory_a_frame_is_applied_too(desk, tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("POSEIDON_STATE_DIR", str(tmp_path / "file"))
+    fleet = desk.do("droplets list").set_index("name", drop=False)
+    fleet.loc["train-1", "name"] = "train-2"
+    assert list(desk.do("apply {frame} --yes", frame=fleet)["status"]) == ["completed"]

@@ -163,7 +163,7 @@ def _choose(command: Command) -> Planned:
     if len(given) == 1 and isinstance(given[0], Plan):
         return Planned(lambda _context, _account: (), applied, _given_plan)
     one = FrameApply()
-    return Planned(one.steps, one.result)
+    return Planned(one.steps, one.result, alone=True)
 
 
 APPLY = Choice(_choose)
