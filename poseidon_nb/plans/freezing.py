@@ -169,7 +169,11 @@ def freeze_chain(
         else float(price) + (prices.backups_usd(float(price), backups_plan) if backups_plan else 0)
     )
     delete = replace(
-        delete_step(off), snapshot=snapshot, usd_month=None if saved is None else -saved, interrupts=running
+        delete_step(off),
+        snapshot=snapshot,
+        snapshot_tags=",".join(tags),
+        usd_month=None if saved is None else -saved,
+        interrupts=running,
     )
     steps.append(delete)
     if running:

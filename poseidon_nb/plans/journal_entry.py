@@ -33,7 +33,7 @@ FORMAT: Final = "poseidon_nb plan 1"
 _DEFAULT = Step(verb="", targets=(), request=Request("", ""))
 _OPTIONAL_FIELDS = (
     *("awaits", "usd_month", "reversible", "interrupts", "status", "best_effort", "limit_s", "unchanged"),
-    *("snapshot", "lease", "claim", "unused"),
+    *("snapshot", "snapshot_tags", "lease", "claim", "unused", "owner"),
 )
 #: Statuses after which nothing more happens to a step.
 FINAL_STATUSES: Final = frozenset({"completed", "unchanged", "failed", "skipped"})
@@ -377,9 +377,14 @@ def _step_data(step: Step) -> dict[str, Any]:
     if step.when is not When.NEXT:
         data["when"] = step.when.value
     if step.references:
-        data["references"] = [[one.placeholder, one.chain, one.field] for one in step.references]
+        data["references"] = [_reference_data(one) for one in step.references]
     data |= {name: getattr(step, name) for name in _OPTIONAL_FIELDS if getattr(step, name) != getattr(_DEFAULT, name)}
     return data
+
+
+def _reference_data(reference: Reference) -> list[Any]:
+    which = [reference.step, reference.target]
+    return [reference.placeholder, reference.chain, reference.field, *(which if any(which) else ())]
 
 
 def _may_be_stored(request: Request) -> bool:

@@ -18,7 +18,7 @@ from poseidon_nb.client.engine.droplet_steps import (
 )
 from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN, claim_tag, is_fresh_claim
 from poseidon_nb.client.engine.steps import Reference, Step, Target, When
-from poseidon_nb.errors import AmbiguousName, InvalidArgument, NoSuchName
+from poseidon_nb.errors import AmbiguousName, Forbidden, InvalidArgument, NoSuchName, NotFound
 from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.costs import size_usd_month, usd_month
 from poseidon_nb.plans.droplet_links import DropletLinks
@@ -320,8 +320,11 @@ class Thaw:
 
     def _resource_id(self, image: Row) -> str:
         """Return the id of the droplet that a snapshot was taken of, which no tag of it holds any more."""
-        row = self._account.read(build_request(operation("snapshots_get"), path={"snapshot_id": image["id"]}))
-        return str((row or {}).get("resource_id") or "")
+        try:
+            answer = self._account.client.call("snapshots_get", snapshot_id=image["id"])
+        except (Forbidden, NotFound):
+            return ""
+        return str(answer["snapshot"].get("resource_id") or "")
 
     def _cleaning_chain(self, frozen: FrozenSnapshot, waits: tuple[Reference, ...]) -> Chain:
         """Return the chain after which the snapshot is not frozen any more.

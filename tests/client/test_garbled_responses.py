@@ -268,6 +268,16 @@ def test_a_delete_that_is_answered_by_something_else_is_checked_against_the_acco
         assert droplet.id not in {one.id for one in client.droplets.list()}
 
 
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", SIGN_IN])
+def test_a_change_without_a_response_that_is_answered_by_something_else_is_unknown(between, spoiled, client, web, body):
+    client.tags.create("blue")
+    between.spoil("POST", "/v2/tags/blue/resources", page(body), before=True)
+    resources = [{"resource_id": str(web.id), "resource_type": "droplet"}]
+    with pytest.raises(po.OutcomeUnknown, match="tags list"):
+        spoiled.call("tags_assign_resources", tag_id="blue", resources=resources)
+    assert "blue" not in client.droplets.get(web.id).tags
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b"null", b'{"vpc": null}', SIGN_IN])
 def test_a_change_that_is_answered_by_nothing_of_it_is_checked_against_the_account(between, spoiled, body):
     vpc = spoiled.call("vpcs_create", name="net", region="nyc3")["vpc"]

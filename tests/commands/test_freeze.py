@@ -154,6 +154,15 @@ def test_two_clients_that_freeze_at_once_lose_nothing(desk, client, clock):
     assert "legacy-reports" in list(desk.do("droplets frozen")["name"])
 
 
+def test_a_droplet_is_not_destroyed_while_a_tag_of_its_snapshot_is_missing(desk, client):
+    (chain,) = desk.do("droplets freeze legacy-reports --plan").chains
+    (of_tag,) = [step for step in chain if step.change.after == f"frozen:{chain[-1].targets[0].id}:tag:env:prod"]
+    # As if something else than the API had answered that it is done.
+    outcomes = client.engine.run([tuple(step for step in chain if step is not of_tag)])
+    assert f"does not have the tag '{of_tag.change.after}'" in str(outcomes[-1].error)
+    assert "legacy-reports" in [one.name for one in client.droplets.list()]
+
+
 def test_a_kubernetes_node_and_a_disk_that_would_not_fit_are_refused(desk, client):
     row = client.droplets.by_name("build-1")
     client.tags.create("k8s:worker")

@@ -13,6 +13,7 @@ from poseidon_nb.errors import (
     BulkFailed,
     InvalidArgument,
     NoSuchName,
+    ServerError,
 )
 from poseidon_nb.plans.plan import Plan
 from tests.commands.rich_droplet import rich, surroundings, tags_of
@@ -226,6 +227,27 @@ def test_snapshots_whose_tags_were_removed_are_explained(desk, client):
     assert list(listed["note"]) == ["its settings cannot be read"]
     with pytest.raises(InvalidArgument, match=r"do not hold its name, size and region any more\. Create a droplet"):
         desk.do("droplets thaw legacy-reports")
+
+
+def test_tags_that_a_thaw_has_left_are_deleted_by_another_although_the_snapshot_holds_none_of_them(desk, client):
+    desk.do("droplets freeze legacy-reports --yes")
+    # The settings are off the snapshot, and their tags were not deleted yet.
+    desk.sandbox.fault("status", status=403, message="No.", operation="tags_delete", skip=2)
+    with pytest.raises(BulkFailed):
+        desk.do("droplets thaw legacy-reports")
+    (image,) = client.call("images_list", tag_name="frozen")
+    assert image["tags"] == ["frozen"]
+    left = [tag for tag in tags_of(client) if tag.startswith("frozen:")]
+    assert left
+    # Without the id of the droplet that was, nobody would find them.
+    desk.sandbox.fault("status", status=500, message="Oops.", operation="snapshots_get", times=None)
+    with pytest.raises(ServerError):
+        desk.do("droplets thaw legacy-reports")
+    desk.sandbox.clear_faults()
+    assert list(desk.do("droplets frozen")["name"]) == ["legacy-reports"]
+    desk.do("droplets thaw legacy-reports")
+    assert not [tag for tag in tags_of(client) if tag.startswith("frozen:")]
+    assert desk.do("droplets frozen").empty
 
 
 def test_a_lease_is_left_off_and_a_new_one_set(desk, client):

@@ -12,7 +12,7 @@ process does it that is killed (SIGKILL) around one of its requests; new process
 again. Each kernel creates droplets with a lease, leases some, reaps, or uses ``po.temporary``, and is killed at a random
 moment. Then another client looks at the account, two hours later, and reaps. What must not be:
 
-- ``unverified``: a droplet was destroyed while it was on, or without a complete snapshot with its tag.
+- ``unverified``: a droplet was destroyed while it was on, or without a complete snapshot with its tags.
 - ``lost``: what came back differs in more than id, addresses, dates, image, backups and snapshots.
 - ``twice``: the droplet is there twice.
 - ``touched``: something else changed.
@@ -114,8 +114,12 @@ def _why_unverified(account: Account, droplet_id: int) -> str:
         return f"{droplet_id} was {droplet['status']}"
     snapshots = account.read(f"/v2/droplets/{droplet_id}/snapshots?per_page=200")
     images = [account.read(f"/v2/images/{one['id']}") for one in snapshots if "-frozen-" in one["name"]]
-    if any(image["status"] == "available" and image["min_disk_size"] and "frozen" in image["tags"] for image in images):
-        return ""
+    # Tags of leases are not kept.
+    wanted = {f"frozen:{droplet_id}:tag:{tag}" for tag in droplet["tags"] if not _is_lease(tag)} | {"frozen"}
+    for image in images:
+        settings = any(tag.startswith(f"frozen:{droplet_id}:name:") for tag in image["tags"])
+        if image["status"] == "available" and image["min_disk_size"] and settings and wanted <= {*image["tags"]}:
+            return ""
     return f"{droplet_id} had the snapshots {[(one['name'], one['tags'], one['status']) for one in images]}"
 
 

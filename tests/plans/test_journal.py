@@ -7,7 +7,7 @@ import json
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -129,7 +129,7 @@ def test_every_field_of_a_step_is_stored(client):
         create_steps(["a", "b"], {"size": "s-1vcpu-1gb", "image": 12, "tags": ["x"]}, single=False, usd_month_each=6.0)[
             0
         ],
-        references=(Reference("<id of web-4>", 1),),
+        references=(Reference("<id of web-4>", 1), Reference("<address of b>", 2, "public_ipv4", 2, 1)),
         when=When.ALWAYS,
         best_effort=True,
         limit_s=3.5,
@@ -137,7 +137,20 @@ def test_every_field_of_a_step_is_stored(client):
         reversible=False,
         interrupts=True,
         status="off",
+        snapshot="before",
+        snapshot_tags="frozen:1:off:yes,frozen",
+        lease="lease:2026-12-01T12:00:00Z",
+        claim="thawing:20261201T120000Z-1",
+        unused=True,
+        owner="database cluster orders",
+        change=FieldChange("tags", None, "x"),
     )
+    for part, default in (
+        (step, Step(verb="", targets=(), request=step.request)),
+        (step.references[1], Reference("", 0)),
+    ):
+        same = [one.name for one in fields(part) if getattr(part, one.name) == getattr(default, one.name)]
+        assert same == (["request"] if part is step else []), "this test leaves fields at their defaults"
     listed = Step(
         verb="untag",
         targets=(Target("tag", "x", "x"),),

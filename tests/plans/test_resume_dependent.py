@@ -10,6 +10,7 @@ from poseidon_nb.client.engine.droplet_steps import create_steps, delete_step, s
 from poseidon_nb.client.engine.steps import Outcome, Reference, Step, Target
 from poseidon_nb.errors import PoseidonError
 from poseidon_nb.plans import journal_records
+from poseidon_nb.plans.builders import create_tag_step
 from poseidon_nb.plans.journal import connect, unfinished_plans
 from poseidon_nb.plans.resume import lock_interrupted, run_remaining
 from poseidon_nb.plans.user_state import account_key
@@ -31,16 +32,19 @@ def client(clock):
         yield client
 
 
-def chains(client):
-    """Return a droplet, a record with its address, a tag for it, and a tag that waits until the record is there."""
-    create = create_steps(["web-9"], BODY, single=True)[0]
+def chains(client, *before):
+    """Return a droplet, a record with its address, a tag for it, and a tag that waits until the record is there.
+
+    Steps given run before the one that creates the droplet.
+    """
+    create, at = create_steps(["web-9"], BODY, single=True)[0], len(before)
     record = Step(
         verb="create",
         targets=(Target("record", None, "web-9.example.com"),),
         request=client.request(
             "domains_create_record", domain_name="example.com", type="A", name="web-9", data=ADDRESS
         ),
-        references=(Reference(ADDRESS, 0, "public_ipv4"),),
+        references=(Reference(ADDRESS, 0, "public_ipv4", at),),
     )
     tag = Step(
         verb="tag",
@@ -48,7 +52,7 @@ def chains(client):
         request=client.request(
             "tags_assign_resources", tag_id="fresh", resources=[{"resource_id": ID, "resource_type": "droplet"}]
         ),
-        references=(Reference(ID, 0, "id_text"),),
+        references=(Reference(ID, 0, "id_text", at),),
     )
     last = Step(
         verb="create",
@@ -56,7 +60,7 @@ def chains(client):
         request=client.request("tags_create", name="done"),
         references=(Reference("", 1),),
     )
-    return [(create, tag), (record,), (last,)]
+    return [(*before, create, tag), (record,), (last,)]
 
 
 def abandon_after(client, planned, ticks):
@@ -91,7 +95,7 @@ def test_wherever_it_was_killed_the_end_is_the_same_and_nothing_is_done_twice(cl
             client.domains.create(name="example.com")
             client.tags.create("fresh")
             sandbox._dispatcher.log.clear()
-            over = abandon_after(client, chains(client), ticks)
+            over = abandon_after(client, chains(client, create_tag_step("first")), ticks)
             clock.advance(120)
             outcomes = [] if over else resume(client)
             droplets = [one for one in client.droplets.list() if one.name == "web-9"]
@@ -136,6 +140,26 @@ def test_what_needs_a_chain_that_cannot_run_is_not_resumed_either(client):
     outcomes = resume(client)
     assert [one.step.label for one in outcomes] == ["create done"]
     assert not any("<" in one.path for one in client.sandbox.requests)
+
+
+def test_an_action_on_a_droplet_whose_creation_is_unknown_is_not_looked_for(client):
+    """The droplet may be there or not, and its id is known to nobody: a placeholder stands for it."""
+    create = create_steps(["web-9"], BODY, single=True)
+    power_off = Step(
+        verb="power_off",
+        targets=(Target("droplet", ID, "web-9"),),
+        request=client.request("dropletActions_post", droplet_id=1, type="power_off"),
+        awaits="action",
+        references=(Reference(ID, 0),),
+    )
+    power_off = replace(power_off, request=replace(power_off.request, path=f"/v2/droplets/{ID}/actions"))
+    record = client.engine.recorder.begin([create, (power_off,)], "t")
+    record.sending(0, 0)
+    record.sending(1, 0)
+    record.detach()
+    outcomes = resume(client)
+    assert [(one.step.verb, one.status) for one in outcomes] == [("create", "completed"), ("power_off", "completed")]
+    assert client.droplets.by_name("web-9").status == "off"
 
 
 def test_a_resource_that_was_deleted_meanwhile_does_not_stop_the_rest(client):

@@ -120,6 +120,8 @@ class StepChecks:
             return LookupFailed(f"{step.label} was not sent: snapshot {step.snapshot!r} is not complete.")
         # Only what is lost must be in the snapshot.
         destroys = step.awaits == "gone"
+        if destroys and (tag := _missing_tag(step, image)):
+            return LookupFailed(f"{step.label} was not sent: snapshot {step.snapshot!r} does not have the tag {tag!r}.")
         if destroys and (self.droplet(int(target.id or 0)).get("status") != "off" or self._used_since(step, image)):
             return LookupFailed(f"{step.label} was not sent: {target.name} was used after its snapshot.")
         return None
@@ -150,6 +152,12 @@ class StepChecks:
     def _snapshots(self, step: Step) -> list[Row]:
         rows = self._connection.rows("droplets_list_snapshots", path={"droplet_id": step.targets[0].id})
         return [row for row in rows if row.get("name") == step.snapshot]
+
+
+def _missing_tag(step: Step, image: Row) -> str:
+    """Return a tag that a snapshot must have and does not have; empty if it has all."""
+    held = {str(tag).casefold() for tag in image.get("tags") or ()}
+    return next((tag for tag in step.snapshot_tags.split(",") if tag and tag.casefold() not in held), "")
 
 
 def _time(row: Row, field: str) -> datetime | None:

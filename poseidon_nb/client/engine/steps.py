@@ -143,6 +143,8 @@ class Step:
     snapshot : str
         Name of a snapshot of the droplet that is read, and must be complete, right before the step is sent. Its id replaces
         the `snapshot_placeholder` in the request.
+    snapshot_tags : str
+        The tags that this snapshot must have right before the droplet is destroyed, separated by commas.
     lease : str
         The lease tags that the droplet must still have right before the step is sent, separated by commas.
     claim : str
@@ -168,6 +170,7 @@ class Step:
     unchanged: str = ""
     references: tuple[Reference, ...] = ()
     snapshot: str = ""
+    snapshot_tags: str = ""
     lease: str = ""
     claim: str = ""
     unused: bool = False
