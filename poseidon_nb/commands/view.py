@@ -40,8 +40,8 @@ _SUBJECTS = {
     "cost_history": "days with a cost",
     "rightsizing": "droplets to analyze",
 }
-#: What is displayed for a table without rows where the sentence above it says why.
-_NO_ROWS = "0 rows"
+#: Tables of yes and no. In a table full of words, nobody finds the few that say yes.
+_MARKED = frozenset({"regions matrix"})
 #: The statuses of actions, and of droplets, that were not waited for.
 _UNFINISHED = frozenset({"in-progress", "new"})
 #: What is displayed first of what was not waited for.
@@ -68,7 +68,8 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool, explain
         # The id of an action that has ended is for programs.
         hidden=("status",) if is_outdated else () if command.no_wait else ("action_id",),
         card=single,
-        nothing=_NO_ROWS if explained else nothing_found(command),
+        nothing="" if explained else nothing_found(command),
+        marks=command.verb.title in _MARKED,
     )
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+from functools import partial
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from wcwidth import wcwidth
 
+from poseidon_nb.frames.rules import summarize_rules
 from poseidon_nb.text import escape_unprintable
 
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ _MONEY = re.compile(r"(^|_)(usd|price|amount|balance|usage)(_|$)")
 LONG_TEXT, MAX_LENGTH = 40, 120
 #: Long text and lists are not shortened to less.
 _MIN_LONG, _MIN_LIST = 20, 10
-#: A list longer than `LONG_TEXT` is truncated to about this many characters, followed by the number of other items.
-_LIST_LENGTH = 20
+#: Longer lists are truncated to about this many characters, followed by the number of other items: in a line of text, and on
+#: a page, which scrolls.
+_TEXT_LIST, _PAGE_LIST = (LONG_TEXT, 20), (72, 40)
+#: Columns that explain a row. What went wrong is read to its end, and on a page also why.
+_TEXT_EXPLANATIONS, _PAGE_EXPLANATIONS = frozenset({"error"}), frozenset({"error", "note", "why"})
 #: Numbers beyond these are written in scientific notation.
 _LARGE, _SMALL = 1e15, 1e-5
 #: A card shows only the names of more objects than these.
@@ -45,19 +50,25 @@ class TextColumn:
     values : pandas.Series
     whole : bool
         Show lists and long text whole, because the user asked for the column.
+    on_page : bool
+        The column is part of a page, which has more room than a line of text.
+    marks : bool
+        Show true as a check mark and false as nothing.
     """
 
-    def __init__(self, name: str, values: pd.Series[Any], *, whole: bool = False) -> None:
+    def __init__(
+        self, name: str, values: pd.Series[Any], *, whole: bool = False, on_page: bool = False, marks: bool = False
+    ) -> None:
         self.name = escape_unprintable(name)
-        #: Whether its cells are not to be shortened: what went wrong is read to its end.
-        self.whole = whole or name == "error"
-        format_one = _formatter(values, whole=self.whole)
+        #: Whether its cells are not to be shortened.
+        self.whole = whole or name in (_PAGE_EXPLANATIONS if on_page else _TEXT_EXPLANATIONS)
+        format_one = _formatter(values, whole=self.whole, limits=_PAGE_LIST if on_page else _TEXT_LIST, marks=marks)
         texts = [MISSING if gone else format_one(one) for one, gone in zip(values, values.isna(), strict=True)]
         lines = [escape_unprintable(" ".join(text.split("\n"))) for text in texts]
         self.cells = lines if self.whole else [shortened(line, MAX_LENGTH) for line in lines]
         #: Whether the cells are aligned right.
         self.is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-        #: Whether a cell has so much text that it should be wrapped.
+        #: Whether a cell has much text.
         self.is_long = any(len(cell) > LONG_TEXT for cell in self.cells)
         self._is_list = any(isinstance(value, list | dict) for value in values)
 
@@ -83,7 +94,11 @@ def field_lines(values: pd.Series[Any], *, whole: bool) -> list[str]:
     value = values.iloc[0]
     # The sizes that a new cluster can have would fill three screens, and the nodes of a cluster's pools one.
     names = _names(value) if not whole and isinstance(value, list) and _is_large(value) else []
-    text = ", ".join(names) or _formatter(values, whole=True)(value)
+    text = ", ".join(names)
+    if not text and isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        # A line for each object, because nobody could see where one ends.
+        return [escape_unprintable(" ".join(_format_whole(one).split("\n"))) for one in value]
+    text = text or _formatter(values, whole=True)(value)
     return [escape_unprintable(line) for line in text.rstrip("\n").split("\n")] if text else []
 
 
@@ -131,11 +146,15 @@ def wrapped(text: str, width: int) -> list[str]:
     return [line.replace(_FILLER, "") for line in textwrap.wrap(counted, width)] or [""]
 
 
-def _formatter(values: pd.Series[Any], *, whole: bool) -> Callable[[Any], str]:
+def _formatter(
+    values: pd.Series[Any], *, whole: bool, limits: tuple[int, int] = _TEXT_LIST, marks: bool = False
+) -> Callable[[Any], str]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         return _format_time
+    if marks and pd.api.types.is_bool_dtype(values):
+        return _format_mark
     if not pd.api.types.is_float_dtype(values):
-        return _format_whole if whole else _format_value
+        return _format_whole if whole else partial(_format_value, limits=limits)
     name = str(values.name)
     if _MONEY.search(name):
         # Hourly prices are often below a cent, and those of a second always.
@@ -191,13 +210,19 @@ def _separator(values: list[Any] | tuple[Any, ...]) -> str:
     return "; " if any(isinstance(one, dict) for one in values) else ", "
 
 
-def _format_value(value: object) -> str:
-    text = _format_whole(value)
-    if not isinstance(value, list | tuple) or len(text) <= LONG_TEXT:
+def _format_mark(value: object) -> str:
+    return "✓" if value else MISSING
+
+
+def _format_value(value: object, *, limits: tuple[int, int] = _TEXT_LIST) -> str:
+    rules = summarize_rules(value) if isinstance(value, list) else ""
+    text = rules or _format_whole(value)
+    max_length, length = limits
+    if rules or not isinstance(value, list | tuple) or len(text) <= max_length:
         return text
     # Of a list of node pools their names say more than the first fields of the first one.
     words = _names(value) or [_format_whole(one) for one in value]
-    count = max(1, sum(end <= _LIST_LENGTH for end in accumulate(len(word) + 2 for word in words)))
+    count = max(1, sum(end <= length for end in accumulate(len(word) + 2 for word in words)))
     more = f" and {len(words) - count:,} more" if count < len(words) else ""
     return f"{(', ' if _names(value) else _separator(value)).join(words[:count])}{more}"
 

@@ -31,17 +31,18 @@ _COLORS = f"--pnb-row: {_ROW}; --pnb-other-row: {_OTHER_ROW}; color: {_TEXT}"
 _FIXED = "; position: sticky; left: 0; background: inherit"
 _LEFT, _RIGHT = "text-align: left", "text-align: right"
 _ONE_LINE = "; white-space: nowrap"
-#: Characters in a line of wrapped text, if the page is narrow, and about how wide one is.
-_MIN_LINE, _CHARACTER_EM = 60, 0.55
+#: Longer text is wrapped. If the page is narrow, its lines have at least so many characters, each about this wide.
+_MAX_LINE, _MIN_LINE, _CHARACTER_EM = 72, 60, 0.55
+_WRAPPED = f"; min-width: {_MIN_LINE * _CHARACTER_EM:.0f}em; overflow-wrap: anywhere"
 
 
 def html_table(frame: pd.DataFrame, view: View) -> str:
     """Return a frame as a table with all columns that have values."""
-    layout = Layout(frame, view)
+    layout = Layout(frame, view, on_page=True)
     labels = None if layout.labels is None else ["", *layout.labels]
     columns = [] if labels is None else [_cells("th", labels, f"{_LEFT}{_ONE_LINE}{_FIXED}")]
     for column in layout.columns:
-        style = f"{_RIGHT if column.is_number else _LEFT}{_wrapped(column) if column.is_long else _ONE_LINE}"
+        style = f"{_RIGHT if column.is_number else _LEFT}{_WRAPPED if _is_wrapped(column, view) else _ONE_LINE}"
         columns.append(_cells("td", [column.name, *column.cells], style if columns else f"{style}{_FIXED}"))
     rows = [_row(cells, is_other=bool(place % 2)) for place, cells in enumerate(zip(*columns, strict=True), 1)]
     if layout.has_gap:
@@ -85,8 +86,10 @@ def _cells(tag: str, texts: Sequence[str], style: str) -> list[str]:
     ]
 
 
-def _wrapped(column: TextColumn) -> str:
-    return f"; min-width: {min(column.width, _MIN_LINE) * _CHARACTER_EM:.0f}em; overflow-wrap: anywhere"
+def _is_wrapped(column: TextColumn, view: View) -> bool:
+    """Check whether a column is wrapped. A detail that few scroll to would make the rows of all columns high."""
+    is_wanted = not view.first or column.name in view.first or bool(view.asked)
+    return is_wanted and any(len(cell) > _MAX_LINE and " " in cell for cell in column.cells)
 
 
 def _row(cells: Sequence[str], *, is_other: bool) -> str:

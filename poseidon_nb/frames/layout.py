@@ -33,7 +33,9 @@ class View:
     card : bool
         The only row is displayed as names and values.
     nothing : str
-        Displayed if there are no rows.
+        Displayed if there are no rows; empty if the user was told why.
+    marks : bool
+        True is displayed as a check mark, and false as nothing.
     more : str
         The start of the line below a text that names the columns that do not fit.
     """
@@ -43,6 +45,7 @@ class View:
     hidden: tuple[str, ...] = ()
     card: bool = False
     nothing: str = "Nothing was found."
+    marks: bool = False
     more: str = "More with --columns: "
 
 
@@ -53,9 +56,11 @@ class Layout:
     ----------
     frame : pandas.DataFrame
     view : View
+    on_page : bool
+        As in `TextColumn`.
     """
 
-    def __init__(self, frame: pd.DataFrame, view: View) -> None:
+    def __init__(self, frame: pd.DataFrame, view: View, *, on_page: bool = False) -> None:
         positions, self.head = _visible_rows(len(frame))
         #: The number of rows, and of those that are visible. If there are more, the first `head` are above the gap.
         self.rows, self.visible_rows = len(frame), len(positions)
@@ -67,10 +72,17 @@ class Layout:
         blank = set() if whole else {place for place in order if is_empty(frame.iloc[:, place])}
         # Rows without any value are displayed too.
         shown = [place for place in order if place not in blank] or order or [*range(frame.shape[1])]
-        self.columns = [TextColumn(str(frame.columns[place]), visible.iloc[:, place], whole=whole) for place in shown]
+        self.columns = [
+            TextColumn(
+                str(frame.columns[place]), visible.iloc[:, place], whole=whole, on_page=on_page, marks=view.marks
+            )
+            for place in shown
+        ]
         hidden = (str(frame.columns[place]) for place in order if place not in shown)
-        #: Names of columns without values, which are displayed only if the user asked for them.
-        self.empty = [escape_unprintable(name) for name in hidden if name not in _PROBLEMS]
+        #: Names of columns without values, which are displayed only if the user asked for them. Nobody misses an id.
+        self.empty = [
+            escape_unprintable(name) for name in hidden if name not in _PROBLEMS and not _IDENTIFIER.fullmatch(name)
+        ]
         if self.labels is None and self.columns:
             self.columns[0].cells = [cell or _NONE for cell in self.columns[0].cells]
 

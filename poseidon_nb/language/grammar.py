@@ -307,7 +307,8 @@ class _Parser:
         selected = next((one.selects for one in self.verb.options if one.selects and one.field in self.own), "")
         if selected and self.group is not None:
             self.verb = self.registry.require_verb(self.group, selected)
-        arguments = bind_arguments(self.verb, self.words, self.named, self.own)
+        getter = find_verb(self.group, "get") if self.group is not None and self.verb.name == "list" else None
+        arguments = bind_arguments(self.verb, self.words, self.named, self.own, getter=getter)
         check_options(self.verb, self.own, body=self.body is not None, check=self.globals.get("check", True))
         return Command(
             group=group,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
 
     from poseidon_nb.language.spec import Argument, Verb
 
+#: Words that can be repeated in a suggested line as they are.
+_PLAIN_WORD = re.compile(r"[\w.:-]{1,40}")
+_MAX_WORDS = 6
+
 
 def bind_arguments(
-    verb: Verb, words: Sequence[str], named: Mapping[str, Any], options: Mapping[str, Any]
+    verb: Verb,
+    words: Sequence[str],
+    named: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    getter: Verb | None = None,
 ) -> dict[str, Any]:
     """Assign each word to an argument of the verb.
 
@@ -29,6 +39,8 @@ def bind_arguments(
         Arguments that were given as options.
     options : mapping
         The verb's options that were given.
+    getter : Verb, optional
+        The verb that reads the resources that this verb lists. It is suggested if there are too many words.
 
     Raises
     ------
@@ -49,8 +61,19 @@ def bind_arguments(
     if remaining:
         word = str(remaining[0])
         expected = " ".join(argument.metavar for argument in verb.arguments) or "no arguments"
-        raise grammar_error(f"{verb.title} takes {expected}. Unexpected argument {quoted(word)}.", word=word)
+        message = f"{verb.title} takes {expected}. Unexpected argument {quoted(word)}."
+        raise grammar_error(f"{message}{_suggested_get(getter, [str(one) for one in words])}", word=word)
     return bound
+
+
+def _suggested_get(getter: Verb | None, words: Sequence[str]) -> str:
+    """Return the question whether the words of a list are the names of what to read: ``droplets list web-1 db-1``."""
+    if getter is None or not any(argument.many for argument in getter.arguments):
+        return ""
+    # A long line would be no suggestion, and a word with quotes would need them again.
+    if len(words) > _MAX_WORDS or not all(map(_PLAIN_WORD.fullmatch, words)):
+        return ""
+    return f" Did you mean %do {getter.title} {' '.join(words)}?"
 
 
 def _check_argument(verb: Verb, argument: Argument, options: Mapping[str, Any], *, given: bool) -> None:

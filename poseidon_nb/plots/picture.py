@@ -67,8 +67,8 @@ _SPACE_PX = 14
 #: The size of a slide, 16 to 9, on which text has a good size: enlarged to 1,280 by 720 the smallest has 16 pixels.
 SLIDE_WIDTH_PX, SLIDE_HEIGHT_PX = 960, 540
 _IMAGE_SCALE = 2
-#: Characters of a line of the finding, which plotly does not wrap.
-_MAX_FINDING_CHARS = 88
+#: Characters of a line of the finding, which plotly does not wrap: what fits a page of 700 px beside the cells' prompts.
+_MAX_FINDING_CHARS = 62
 #: The margin around a chart.
 MARGIN_PX = 16
 
@@ -311,7 +311,7 @@ def build_picture(
     **layout
         Further layout properties.
     """
-    lines = textwrap.wrap(escape_unprintable(finding), _MAX_FINDING_CHARS, break_on_hyphens=False)
+    lines = _finding_lines(finding)
     top_px = 2 * _SPACE_PX + _TITLE_PX + above
     if lines:
         top_px += _TITLE_GAP_PX + _FINDING_LINE_PX * len(lines)
@@ -325,6 +325,16 @@ def build_picture(
         margin_t=top_px,
     )
     return Picture(figure.update_layout(**layout), table, summary)
+
+
+def _finding_lines(finding: str) -> list[str]:
+    """Return a finding as lines of about the same length: a last line of one word would look like a mistake."""
+    text = escape_unprintable(finding)
+    wrapped = [
+        textwrap.wrap(text, width, break_on_hyphens=False)
+        for width in range(_MAX_FINDING_CHARS // 2, _MAX_FINDING_CHARS + 1)
+    ]
+    return min(wrapped, key=len)
 
 
 def empty_picture(reason: str, *, table: pd.DataFrame, title: str) -> Picture:

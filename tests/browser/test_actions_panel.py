@@ -106,6 +106,12 @@ def test_long_and_hostile_names_fit_the_card_in_either_theme(actions, width, the
     if width < 1000:
         notebook.command("application:toggle-left-area")
     card = place.locator(".pnb-actions")
+    # Only names are wrapped.
+    lines = (
+        "cells => cells.map(cell => { const text = document.createRange(); text.selectNodeContents(cell);"
+        " return text.getClientRects().length; })"
+    )
+    assert {*place.locator(".pnb-list td:visible:not(:first-child)").evaluate_all(lines)} == {1}
     overflow = "card => card.scrollWidth - card.clientWidth"
     place.locator(".pnb-activity [role=progressbar][aria-label*='onerror']").wait_for(timeout=30_000)
     notebook.settle()

@@ -295,6 +295,20 @@ def test_long_hostile_and_right_to_left_names_fit_the_card(fleet, width):
     assert page.evaluate("window.harmed") is None
 
 
+def check_header_and_footer(place):
+    """Check that the price's title is above the prices, and that the choice of the page is one line."""
+    price, cells = (place.locator(f"{one}.pnb-column-price").first.bounding_box() for one in ("thead th", f"{ROWS} td"))
+    title = place.locator("th.pnb-column-price .dt-column-title").evaluate(
+        "node => { const text = document.createRange(); text.selectNodeContents(node); return text.getBoundingClientRect().right; }"
+    )
+    assert price["x"] + price["width"] == cells["x"] + cells["width"]
+    assert price["x"] + price["width"] - title < 8, "the title is not above its numbers"
+    # The number of rows a page is one line, beside the number of the page.
+    length, paging = (place.locator(f".dt-{name}").bounding_box() for name in ("length", "paging"))
+    assert length["height"] < 40
+    assert abs(length["y"] + length["height"] / 2 - paging["y"] - paging["height"] / 2) < 8
+
+
 @pytest.mark.timeout(240)
 def test_rows_are_filtered_by_status_and_region_and_at_700_px_the_price_stays_whole(fleet):
     shown = fleet("sorted(panel.selected['status'])")
@@ -332,10 +346,10 @@ def test_rows_are_filtered_by_status_and_region_and_at_700_px_the_price_stays_wh
     for width in (880, 700):
         page.set_viewport_size({"width": width, "height": 1400})
         shown.notebook.settle()
-        # The number of rows a page is one line, beside the number of the page.
-        length, paging = (place.locator(f".dt-{name}").bounding_box() for name in ("length", "paging"))
-        assert length["height"] < 40
-        assert abs(length["y"] + length["height"] / 2 - paging["y"] - paging["height"] / 2) < 8
+        check_header_and_footer(place)
+        if width == 880:
+            tops = {round(one.bounding_box()["y"]) for one in place.locator(".dt-search select").all()}
+            assert len(tops) == 1, "the filters are not in one line"
     for theme in (DARK, LIGHT):
         shown.notebook.wear(theme)
         shown.notebook.settle()

@@ -37,6 +37,7 @@ from poseidon_nb import errors
             "kubernetes create k --region nyc3 --version latest --node-pools a",
             "text such as name:web,size:s-2vcpu-4gb,count:3",
         ),
+        ("panel droplets", "Droplet 'droplets' not found. For a panel of all droplets: %do panel"),
         ("panel web", "Did you mean web-1, web-2 or web-3? For a panel of all of these: %do panel 'web*'"),
     ],
 )

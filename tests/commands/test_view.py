@@ -81,6 +81,6 @@ def test_why_there_are_no_rows_is_said_once(desk):
         result = desk.do(line)
         assert result.empty
         assert desk.ui.said.pop()
-        assert to_text(result, view_of(result), width=80) == "0 rows"
+        assert to_text(result, view_of(result), width=80) == ""
     result = desk.do("droplets list zz*")
     assert to_text(result, view_of(result), width=80) == "No droplets match 'zz*'."

@@ -108,6 +108,15 @@ def test_a_card_wraps_long_values():
     assert lines[2].startswith(" " * 13 + "word")
 
 
+def test_nothing_is_displayed_of_what_was_said():
+    frame = displayed(wide()[:0], View(nothing=""))
+    assert frame._ipython_display_() is None
+    assert (frame._repr_html_(), to_text(frame, View(nothing=""), width=80)) == ("", "")
+    with pytest.raises(NotImplementedError):
+        displayed(wide(), View(nothing=""))._ipython_display_()
+    assert not hasattr(displayed(wide()[:0], PLAIN), "_ipython_display_")
+
+
 def test_nothing_is_a_sentence():
     view = View(nothing="No droplets match 'zzz*'.")
     assert to_text(wide()[:0], view, width=80) == "No droplets match 'zzz*'."
@@ -153,11 +162,44 @@ def test_money_has_two_decimals_and_hourly_prices_five():
     assert cells(frame) == ["24.00", "0.00", "1.50000", "4", "5.00", "-3.00", "2"]
 
 
-def test_a_long_list_is_truncated_and_counted():
-    (cell,) = cells(pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]}))
-    assert cell == "s-0vcpu-4gb and 139 more"
-    (cell,) = cells(pd.DataFrame({"available_in": [["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc3"]]}))
-    assert cell == "ams3, blr1, fra1, lon1, nyc1, nyc3"
+def test_a_long_list_is_truncated_and_counted_later_on_a_page_than_in_text():
+    sizes = pd.DataFrame({"sizes": [[f"s-{count}vcpu-4gb" for count in range(140)]]})
+    assert to_text(sizes, PLAIN, width=80).splitlines()[1] == "s-0vcpu-4gb and 139 more"
+    assert cells(sizes) == ["s-0vcpu-4gb, s-1vcpu-4gb, s-2vcpu-4gb and 137 more"]
+    regions = ["ams3", "blr1", "fra1", "lon1", "nyc1", "nyc2", "nyc3", "sfo3"]
+    frame = pd.DataFrame({"available_in": [regions, regions[:6]]})
+    assert to_text(frame, PLAIN, width=80).splitlines()[1:] == [
+        "ams3, blr1, fra1 and 5 more",
+        "ams3, blr1, fra1, lon1, nyc1, nyc2",
+    ]
+    assert cells(frame) == [", ".join(regions), ", ".join(regions[:6])]
+
+
+def test_only_wanted_columns_with_much_text_are_wrapped():
+    long, link = "many words " * 8, "https://a.example/" + "x" * 70
+    frame = pd.DataFrame({"name": ["a"], "note": [long], "link": [link], "detail": [long], "short": ["words " * 12]})
+
+    def wrapped(view: View) -> list[str]:
+        return re.findall(r'<th style="[^"]*min-width[^"]*">([^<]+)</th>', to_html(frame, view))
+
+    assert wrapped(PLAIN) == ["note", "detail"]
+    assert wrapped(View(first=("name", "note"))) == ["note"]
+    assert wrapped(View(asked=("name", "detail"))) == ["note", "detail"]
+
+
+def test_a_page_explains_to_the_end():
+    frame = pd.DataFrame({"name": ["a"], "why": ["because " * 30], "description": ["because " * 30]})
+    why, description = cells(frame)[1:]
+    assert why == "because " * 30
+    assert len(description) == 120
+    assert max(map(len, to_text(frame, PLAIN, width=80).splitlines())) <= 80
+
+
+def test_a_table_of_yes_and_no_marks_only_yes():
+    frame = pd.DataFrame({"region": ["a", "b"], "c-2": pd.Series([True, False], dtype="boolean"), "gd-2": [False] * 2})
+    assert cells(frame, View(marks=True)) == ["a", "✓", "", "b", "", ""]
+    assert cells(frame) == ["a", "True", "False", "b", "False", "False"]
+    assert frame["c-2"].tolist() == [True, False]
 
 
 def test_of_many_rows_the_first_and_last_are_displayed():
@@ -198,11 +240,49 @@ def test_wide_characters_are_aligned():
 
 
 def test_objects_in_cells_are_words():
-    rule = {"protocol": "tcp", "ports": "22", "sources": {"addresses": ["::/0", "0.0.0.0/0"], "tags": [], "id": None}}
+    rule = {"kind": "tcp", "ports": "22", "sources": {"addresses": ["::/0", "0.0.0.0/0"], "tags": [], "id": None}}
     frame = pd.DataFrame({"name": ["ssh"], "rules": [[rule, rule]]})
-    words = "protocol: tcp, ports: 22, sources: (addresses: (::/0, 0.0.0.0/0), tags: none, id: none)"
+    words = "kind: tcp, ports: 22, sources: (addresses: (::/0, 0.0.0.0/0), tags: none, id: none)"
     assert cells(frame) == ["ssh", f"{words} and 1 more"]
     assert cells(frame, View(asked=("name", "rules"))) == ["ssh", f"{words}; {words}"]
+    assert to_text(frame, View(card=True), width=120).splitlines() == [
+        "name   ssh",
+        f"rules  {words}",
+        f"       {words}",
+    ]
+
+
+def test_rules_are_ports_and_addresses():
+    def rule(
+        ports: str, peers: dict[str, list[str]], protocol: str = "tcp", side: str = "sources"
+    ) -> dict[str, object]:
+        return {"protocol": protocol, "ports": ports, side: peers}
+
+    everywhere = {"addresses": ["0.0.0.0/0", "::/0"]}
+    forwarding = {"entry_protocol": "https", "entry_port": 443, "target_protocol": "http", "target_port": 80}
+    office = rule("22", {"addresses": ["203.0.113.0/24"], "tags": ["web", "db"]})
+    for rules, words in (
+        (
+            [rule("80", everywhere), office, rule("443", everywhere)],
+            "tcp 80, 443 from anywhere; tcp 22 from 203.0.113.0/24, web, db",
+        ),
+        (
+            [rule("0", everywhere, side="destinations"), rule("", everywhere, "icmp", "destinations")],
+            "tcp to anywhere; icmp to anywhere",
+        ),
+        ([rule("all", {"addresses": []}, "udp")], "udp"),
+        (
+            [forwarding, forwarding | {"entry_protocol": "http", "entry_port": 80}],
+            "https 443 to http 80; http 80 to http 80",
+        ),
+        (
+            [rule("80", everywhere), {"name": "other"}],
+            "protocol: tcp, ports: 80, sources: (addresses: (0.0.0.0/0, ::/0)) and 1 more",
+        ),
+    ):
+        frame = pd.DataFrame({"name": ["web"], "rules": [rules]})
+        assert cells(frame)[1] == words
+    assert "ports: 22" in cells(frame.assign(rules=[[office]]), View(asked=("name", "rules")))[1]
 
 
 def test_only_columns_without_any_value_are_left_out():

@@ -114,6 +114,7 @@ def test_a_quoted_help_is_a_value() -> None:
         ("droplets list --region a --region b", "--region is given twice", None),
         ("droplets actions", "needs DROPLET (id or name). Example: %do droplets actions web-1", None),
         ("droplets actions a b", "Unexpected argument 'b'", None),
+        ("droplets list a b", "Unexpected argument 'b'. Did you mean %do droplets get a b?", None),
         ("regions list nyc3", "regions list takes no arguments", None),
         ("droplets power_off", "needs DROPLET or --tag", None),
         ("droplets power_off a --tag b", "either DROPLET or --tag, not both", None),

@@ -223,7 +223,8 @@ def test_the_cost_over_time_is_a_stacked_bar_for_each_period() -> None:
     assert picture.layout.barmode == "stack"
     assert picture.layout.xaxis.ticktext == ("Nov 2", "Nov 9", "Nov 16<br>to date")
     assert (
-        picture.layout.title.subtitle.text == "web cost the most in 3 weeks: &#36;14.00, 82% of the sum of the groups"
+        picture.layout.title.subtitle.text
+        == "web cost the most in 3 weeks:<br>&#36;14.00, 82% of the sum of the groups"
     )
     assert picture.summary.endswith("From Nov 2 to Nov 16; the most expensive was Nov 2 at $7.00.")
     assert "<svg" in picture.svg()

@@ -77,7 +77,11 @@ def test_the_finding_is_escaped_and_wrapped_and_increases_the_margin() -> None:
 
     assert with_finding("<b>a</b> for $2\x1b").layout.title.subtitle.text == "&lt;b&gt;a&lt;/b&gt; for &#36;2\\x1b"
     short, long = with_finding("a word"), with_finding("a word " * 20)
-    assert max(map(len, long.layout.title.subtitle.text.split("<br>"))) <= 88
+    assert max(map(len, long.layout.title.subtitle.text.split("<br>"))) <= 62
+    assert with_finding("word " * 13).layout.title.subtitle.text.split("<br>") == [
+        "word word word word word word word",
+        "word word word word word word",
+    ]
     assert long.layout.margin.t > short.layout.margin.t > with_finding("").layout.margin.t
     assert (short.layout.height, long.layout.height) == (540, 540), "a slide of 960 by 540"
 

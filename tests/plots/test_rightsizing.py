@@ -199,7 +199,7 @@ def test_one_way_to_save_needs_no_legend():
     assert plots.savings(frame(smaller(1, "a", 24.0))).layout.showlegend is False
     recreate = plots.savings(frame(a_row(3, "c", recreate_size="s-1vcpu-2gb", recreate_saving_usd_month=36.0)))
     assert recreate.layout.showlegend
-    assert recreate.layout.title.subtitle.text == (
+    assert recreate.layout.title.subtitle.text.replace("<br>", " ") == (
         "1 of 1 droplet can be recreated with a smaller disk: &#36;36.00 a month"
     )
 

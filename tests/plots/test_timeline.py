@@ -233,7 +233,8 @@ def test_the_actions_of_each_droplet_are_counted():
 def test_the_finding_is_the_slowest_type():
     figure = po.plots.durations(durations({}, {"type": "<snapshot>", "median_s": 300.0}))
     assert (
-        figure.layout.title.subtitle.text == "18 started, none failed; slowest: &lt;snapshot&gt;, 5 min in the median"
+        figure.layout.title.subtitle.text
+        == "18 started, none failed; slowest:<br>&lt;snapshot&gt;, 5 min in the median"
     )
     none = po.plots.durations(durations({"median_s": None, "p90_s": None}))
     assert none.layout.title.subtitle.text == "9 started, none failed; no action has completed"

@@ -28,6 +28,8 @@ def _find_droplet(context: CommandContext, word: int | str) -> Droplet:
             pattern = quote_argument(f"{word}*")
             pattern = pattern if pattern.startswith(("'", '"')) else f"'{pattern}'"
             error.args = (f"{error.args[0]} For a panel of all of these: %do panel {pattern}", *error.args[1:])
+        elif word == "droplets":
+            error.args = (f"{error.args[0]} For a panel of all droplets: %do panel", *error.args[1:])
         raise
 
 

@@ -103,7 +103,7 @@ ACTIONS = Table(
         "floatingIPsAction_get",
         "floatingIPsAction_post",
     ),
-    first=("type", "status", "resource_type", "resource_id", "region", "started_at", "completed_at"),
+    first=("type", "status", "started_at", "completed_at", "resource_type", "region", "resource_id"),
 )
 
 NAMED_ACTIONS = derived_table(

@@ -26,6 +26,7 @@ COST_LINES = derived_table(
     ),
     derived_column("created_at", TIME, "creation time, if the API returns one"),
     derived_column("price_source", "string", "operation that returned the price, or page and date"),
+    first=("resource_type", "name", "price_usd_month", "note", "region", "size", "project", "tags"),
 )
 
 COST_BY = derived_table(
