@@ -30,6 +30,20 @@ PARTS = (".pnb-filters", ".pnb-chart", ".pnb-table-box", ".pnb-bar")
 WAIT_WIDTH = """async plot => {
     while (plot._fullLayout.width !== plot.clientWidth) await new Promise(requestAnimationFrame);
 }"""
+#: Gives the chart another width, and hides it just while it draws, as a change of the theme may. Its observer reports nothing
+#: of what is over before the frame ends.
+HIDE_WHILE_IT_DRAWS = """([plot, width]) => new Promise(done => {
+    const { style } = plot;
+    const later = new ResizeObserver(() => {
+        later.disconnect();
+        requestAnimationFrame(() => { style.display = ''; done(plot._fullLayout.width); });
+    });
+    requestAnimationFrame(() => {
+        style.width = width;
+        requestAnimationFrame(() => { style.display = 'none'; });
+        later.observe(plot);
+    });
+})"""
 #: The choices of lists that cut them; the arrow and the borders take about 26 pixels.
 CUT = """panel => {
     const drawn = document.createElement('canvas').getContext('2d');
@@ -277,6 +291,19 @@ def test_text_and_tooltips_are_readable_in_both_themes(explorer):
             assert contrast(rgb(ink, over=paper), rgb(paper)) >= 7, f"{what}: {ink} on {paper} in {theme}"
         paper = shown.plot.locator(".main-svg").first.evaluate("one => getComputedStyle(one).backgroundColor")
         assert paper == "rgba(0, 0, 0, 0)", "the page shines through"
+
+
+@pytest.mark.timeout(240)
+def test_a_chart_that_was_hidden_while_it_was_to_be_drawn_still_gets_its_width(explorer):
+    shown = explorer
+    before = shown.plot.evaluate("plot => plot.clientWidth")
+    for width in (f"{before - 90}px", ""):
+        drawn = shown.page.evaluate(HIDE_WHILE_IT_DRAWS, [shown.plot.element_handle(), width])
+        assert drawn != shown.plot.evaluate("plot => plot.clientWidth"), "it was hidden when it was to be drawn"
+        shown.page.wait_for_function(
+            "plot => plot._fullLayout.width === plot.clientWidth", arg=shown.plot.element_handle(), timeout=5_000
+        )
+    shown.rest_on("gpu-mi300x8-1536gb")
 
 
 @pytest.mark.timeout(240)

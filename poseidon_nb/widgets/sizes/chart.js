@@ -38,14 +38,19 @@ function render({ model, el }) {
   el.append(plot);
   let plotly = null;
   let frame = 0;
+  // As the observer reported it: it reports every size that lasts.
+  let size = [0, 0];
   let drawings = 0;
   let isDrawing = false;
 
   const fail = (error) => { plot.textContent = `The chart could not be drawn: ${error.message}`; };
 
   async function draw() {
-    const { clientWidth: width, clientHeight: height } = plot;
+    const [width, height] = size;
     if (!plotly || !width || !height) return;
+    // While a page changes its theme, it is laid out anew within a frame. A hidden element has no texts to measure, and the
+    // observer does not report an element that is back before the frame ends.
+    if (!plot.clientWidth) { schedule(); return; }
     const isFirst = !plot.on;
     if (isFirst) plot.textContent = "";
     // Plotly writes into what it gets.
@@ -80,7 +85,10 @@ function render({ model, el }) {
     plot.on("plotly_deselect", () => { if (!isDrawing) model.send({ selected: [] }); });
   }
 
-  const resizes = new ResizeObserver(schedule);
+  const resizes = new ResizeObserver(() => {
+    size = [plot.clientWidth, plot.clientHeight];
+    schedule();
+  });
   const changes = "change:figure change:rings change:keeps_outline";
   model.on(changes, schedule);
   loadPlotly(model).then((loaded) => {
