@@ -69,14 +69,14 @@ class TableResult:
         Returns the DataFrame.
     single : bool
         It is one object, so its JSON is not a list.
-    explained : bool
-        The command has said why there are no rows, if there are none.
+    nothing : str
+        What is displayed if there are no rows; by default a sentence made of the command.
     """
 
     rows: Callable[[], list[Row]]
     frame: Callable[[], pd.DataFrame]
     single: bool = False
-    explained: bool = False
+    nothing: str = ""
 
     def json(self, columns: Sequence[str] = ()) -> Any:
         """Return the JSON; if columns are given, the values of the DataFrame in these columns."""
@@ -108,20 +108,27 @@ def table_of_rows(resource: str, rows: Sequence[Row], *, single: bool = False) -
     return TableResult(lambda: listed, frame, single)
 
 
-def table_of_frame(frame: pd.DataFrame, *, explained: bool = False) -> TableResult:
+def table_of_frame(frame: pd.DataFrame, *, nothing: str = "") -> TableResult:
     """Return a table of a DataFrame that is not the response of one request, such as an analysis.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-    explained : bool
-        The command has said why there are no rows, if there are none.
+    nothing : str
+        What is displayed if there are no rows; by default a sentence made of the command.
     """
     return TableResult(
         lambda: json.loads(frame.to_json(orient="records", date_format="iso", date_unit="s")),
         lambda: frame,
-        explained=explained,
+        nothing=nothing,
     )
+
+
+def described_table(context: CommandContext, frame: pd.DataFrame, description: str) -> TableResult:
+    """Return a table of a DataFrame, and say a sentence about it; without rows the sentence is displayed in its place."""
+    if description and len(frame):
+        context.ui.say(description)
+    return table_of_frame(frame, nothing=description)
 
 
 def check_columns(columns: Sequence[str], names: Sequence[str]) -> None:

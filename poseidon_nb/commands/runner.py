@@ -209,7 +209,7 @@ def _value(context: CommandContext, result: TableResult | Any) -> Any:
         # Thousands of cells are quicker to search as one text.
         _say_masked(ui, {name: values for name, values in columns.items() if MASK in repr(values)})
     _remember_shown(context, frame)
-    return displayed(frame, command_view(command, frame, single=result.single, explained=result.explained))
+    return displayed(frame, command_view(command, frame, single=result.single, nothing=result.nothing))
 
 
 def _remember_shown(context: CommandContext, frame: pd.DataFrame) -> None:

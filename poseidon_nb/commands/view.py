@@ -48,7 +48,7 @@ _UNFINISHED = frozenset({"in-progress", "new"})
 _NOT_WAITED = ("name", "action", "type", "action_id", "region", "size", "id")
 
 
-def command_view(command: Command, frame: pd.DataFrame, *, single: bool, explained: bool = False) -> View:
+def command_view(command: Command, frame: pd.DataFrame, *, single: bool, nothing: str = "") -> View:
     """Return how the table of a command is displayed.
 
     Parameters
@@ -58,8 +58,8 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool, explain
         The table, with the columns that the user asked for.
     single : bool
         It is one object.
-    explained : bool
-        The command has said why there are no rows, if there are none.
+    nothing : str
+        What is displayed if there are no rows; by default a sentence made of the command.
     """
     is_outdated = _is_outdated(command, frame)
     return View(
@@ -68,7 +68,7 @@ def command_view(command: Command, frame: pd.DataFrame, *, single: bool, explain
         # The id of an action that has ended is for programs.
         hidden=("status",) if is_outdated else () if command.no_wait else ("action_id",),
         card=single,
-        nothing="" if explained else nothing_found(command),
+        nothing=nothing or nothing_found(command),
         marks=command.verb.title in _MARKED,
     )
 

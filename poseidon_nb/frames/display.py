@@ -47,15 +47,7 @@ def displayed(frame: pd.DataFrame, view: View = _DEFAULT) -> pd.DataFrame:
         itself = reference()
         return None if itself is None else to_html(itself, view)
 
-    def display_nothing() -> None:
-        itself = reference()
-        if itself is None or not itself.empty:
-            # IPython's protocol: the other methods display it.
-            raise NotImplementedError
-
     object.__setattr__(frame, _ATTRIBUTE, view)
-    if not view.nothing:
-        object.__setattr__(frame, "_ipython_display_", display_nothing)
     object.__setattr__(frame, "_repr_html_", repr_html)
     return frame
 
@@ -77,7 +69,7 @@ def to_html(frame: pd.DataFrame, view: View = _DEFAULT) -> str | None:
     if default.__module__ != "pandas.core.frame" or _options_changed():
         return default(frame)
     if frame.empty:
-        return html_sentence(view.nothing) if view.nothing else ""
+        return html_sentence(view.nothing)
     return html_card(frame, view) if _is_card(frame, view) else html_table(frame, view)
 
 

@@ -83,8 +83,6 @@ class TerminalUI:
         fitted = getattr(result, "text", None)
         if callable(fitted):
             result = fitted(self.line_width)
-        if result == "":
-            return
         print(result)  # noqa: T201  # output for the user
 
     def ask(self, question: str) -> bool:

@@ -15,6 +15,7 @@ from poseidon_nb.commands.idle.spec import IDLE, LAST, OLDER_THAN
 from poseidon_nb.commands.idle.summary import NOUNS
 from poseidon_nb.commands.registry import parse, registry
 from poseidon_nb.errors import GrammarError, InvalidArgument
+from poseidon_nb.frames.display import to_text, view_of
 from poseidon_nb.frames.schemas import DERIVED_TABLES
 from tests.commands.idle_account import build
 
@@ -63,8 +64,9 @@ def test_wastes_of_all_kinds_among_three_hundred_things_that_are_used(desk):
     # Each command, run, clears its row, and finds no new one.
     for command in found["command"]:
         desk.do(f"{command} --yes")
-    assert desk.do("idle").empty
-    assert desk.ui.said[-1] == "Nothing idle was found."
+    left = desk.do("idle")
+    assert left.empty
+    assert to_text(left, view_of(left), width=80) == "Nothing idle was found."
 
 
 def test_a_new_sandbox_has_a_few_idle_things(desk):

@@ -76,11 +76,11 @@ def test_objects_in_a_cell_are_their_names_and_whole_if_asked_for(desk):
     assert "droplet_id" in to_text(asked, view_of(asked), width=120)
 
 
-def test_why_there_are_no_rows_is_said_once(desk):
-    for line in ("leases", "droplets frozen"):
+def test_why_there_are_no_rows_is_displayed_in_place_of_the_table(desk):
+    for line, why in (("leases", "No droplet has a lease."), ("droplets frozen", "No droplets are frozen.")):
         result = desk.do(line)
         assert result.empty
-        assert desk.ui.said.pop()
-        assert to_text(result, view_of(result), width=80) == ""
+        assert to_text(result, view_of(result), width=80).startswith(why)
+    assert desk.ui.said == []
     result = desk.do("droplets list zz*")
     assert to_text(result, view_of(result), width=80) == "No droplets match 'zz*'."

@@ -108,15 +108,6 @@ def test_a_card_wraps_long_values():
     assert lines[2].startswith(" " * 13 + "word")
 
 
-def test_nothing_is_displayed_of_what_was_said():
-    frame = displayed(wide()[:0], View(nothing=""))
-    assert frame._ipython_display_() is None
-    assert (frame._repr_html_(), to_text(frame, View(nothing=""), width=80)) == ("", "")
-    with pytest.raises(NotImplementedError):
-        displayed(wide(), View(nothing=""))._ipython_display_()
-    assert not hasattr(displayed(wide()[:0], PLAIN), "_ipython_display_")
-
-
 def test_nothing_is_a_sentence():
     view = View(nothing="No droplets match 'zzz*'.")
     assert to_text(wide()[:0], view, width=80) == "No droplets match 'zzz*'."

@@ -13,8 +13,6 @@ import pytest
 
 from poseidon_nb.client.actions.progress import Progress
 from poseidon_nb.errors import ConfirmationRequired
-from poseidon_nb.frames.display import displayed
-from poseidon_nb.frames.layout import View
 from poseidon_nb.magics.live_rows import RowsOutput
 from poseidon_nb.magics.progress_display import REFRESH_S, NotebookProgress, TextProgress
 from poseidon_nb.magics.ui import LINE_WIDTH, NotebookUI, TerminalUI, current_ui
@@ -53,12 +51,6 @@ class Shell:
 
 def progress(status: str = "in-progress", *, id: int = 1, elapsed_s: float = 3.0) -> Progress:  # noqa: A002  # as there
     return Progress(id, f"reboot web-{id}", status, elapsed_s)
-
-
-def test_a_table_without_rows_prints_nothing_if_the_reason_was_said(capsys):
-    for nothing, printed in (("", ""), ("No droplets were found.", "No droplets were found.\n")):
-        TerminalUI().show(displayed(pd.DataFrame({"name": []}), View(nothing=nothing)))
-        assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize(("typed", "yes"), [("y", True), (" YES ", True), ("", False), ("n", False), ("yo", False)])

@@ -13,7 +13,7 @@ from poseidon_nb.commands.actions.summary import (
 )
 from poseidon_nb.commands.dry_run import droplet_lists, operation_reads
 from poseidon_nb.commands.reading import fetch_concurrently
-from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, described_table, table_of_rows
 from poseidon_nb.errors import NotFound
 from poseidon_nb.language.time_arguments import subtract_duration
 from poseidon_nb.text import truncated_list
@@ -98,13 +98,13 @@ def show_timeline(context: CommandContext) -> TableResult | Live:
         if is_plot and len(found)
         else summarize_timeline(found, whose, _last(context))
     )
-    if said:
-        context.ui.say(said)
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
+        if said:
+            context.ui.say(said)
         return Live(plots.timeline(found))
-    return table_of_frame(found, explained=True)
+    return described_table(context, found, said)
 
 
 def show_durations(context: CommandContext) -> TableResult | Live:
@@ -121,13 +121,13 @@ def show_durations(context: CommandContext) -> TableResult | Live:
         if is_plot and len(found)
         else summarize_durations(actions, found, _last(context))
     )
-    if said:
-        context.ui.say(said)
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
+        if said:
+            context.ui.say(said)
         return Live(plots.durations(found))
-    return table_of_frame(found, explained=True)
+    return described_table(context, found, said)
 
 
 def _check_gone(context: CommandContext, gone: Mapping[int, NotFound], seen: Collection[int]) -> None:

@@ -20,7 +20,7 @@ from poseidon_nb.commands.cost.summary import (
 )
 from poseidon_nb.commands.dry_run import EACH_ID, droplet_lists
 from poseidon_nb.commands.reading import check_complete, read_all, warn_long_read
-from poseidon_nb.commands.results import Live, TableResult, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, described_table, table_of_frame, table_of_rows
 from poseidon_nb.language.time_arguments import subtract_duration
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ def show_allocation(context: CommandContext) -> TableResult | Live:
     is_plot = bool(context.option("plot"))
     # The chart says what was billed in its own words.
     said = summarize_allocation_key(key) if is_plot else summarize_allocation(table, key)
-    if said:
-        context.ui.say(said)
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
+        if said:
+            context.ui.say(said)
         return Live(plots.cost_allocation(table, by=key))
-    return table_of_frame(table, explained=True)
+    return described_table(context, table, said)
 
 
 def show_lines(context: CommandContext) -> TableResult:
@@ -115,8 +115,7 @@ def show_changes(context: CommandContext) -> TableResult:
     table = cost.changes(
         lines, found.get("items"), found.get("actions"), sizes=found.get("sizes"), start=start, now=context.client.now()
     )
-    context.ui.say(summarize_changes(table))
-    return table_of_frame(table, explained=True)
+    return described_table(context, table, summarize_changes(table))
 
 
 def show_transfer(context: CommandContext) -> TableResult:

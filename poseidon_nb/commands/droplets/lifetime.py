@@ -162,8 +162,6 @@ def list_frozen(context: CommandContext) -> TableResult:
     listed = read_frozen(account)
     alive = {droplet.id for droplet in account.client.droplets.list()} if listed else set()
     context.session.remember("frozen", [one.name for one in listed])
-    if not listed:
-        context.ui.say("No droplets are frozen. Freeze one with %do droplets freeze NAME")
     rows = []
     for one in listed:
         droplet, gb = one.droplet, one.image.get("size_gigabytes")
@@ -197,7 +195,7 @@ def list_frozen(context: CommandContext) -> TableResult:
     names = ("name", "frozen_at", "size", "region", "snapshot_gb", "snapshot_usd_month", "droplet_usd_month")
     columns = (*names, "saved_usd_month", "tags", "note", "snapshot", "snapshot_id")
     found = build_derived("frozen", {name: [row[name] for row in rows] for name in columns})
-    return table_of_frame(found, explained=True)
+    return table_of_frame(found, nothing="No droplets are frozen. Freeze one with %do droplets freeze NAME")
 
 
 def frozen_reads(_command: Command, client: Client, _: DoSession) -> list[Request]:

@@ -10,7 +10,7 @@ from poseidon_nb.commands.idle.account_frames import LISTS, AccountFrames
 from poseidon_nb.commands.idle.spec import LAST, OLDER_THAN
 from poseidon_nb.commands.idle.summary import summarize_idle
 from poseidon_nb.commands.reading import warn_long_read
-from poseidon_nb.commands.results import TableResult, table_of_frame
+from poseidon_nb.commands.results import TableResult, described_table
 from poseidon_nb.language.time_arguments import subtract_duration
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def idle(context: CommandContext) -> TableResult:
     found = analysis.find(**account.frames, now=now, rule=analysis.Rule(old_days=old_days))
     for what, why in account.unread.items():
         context.ui.say(f"Could not read {what}: {why}")
-    context.ui.say(summarize_idle(found))
-    return table_of_frame(found, explained=True)
+    return described_table(context, found, summarize_idle(found))
 
 
 def list_reads(command: Command, client: Client, session: DoSession) -> list[Request]:

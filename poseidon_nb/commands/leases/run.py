@@ -26,8 +26,6 @@ def list_leases(context: CommandContext) -> TableResult:
     now = context.client.now()
     found = [(row, lease) for row in rows if (lease := lease_of(row)) is not None]
     found.sort(key=lambda pair: (pair[1].ends_at is None, pair[1].ends_at or now, pair[0]["id"]))
-    if not found:
-        context.ui.say("No droplet has a lease. Give one with %do droplets lease NAME --ttl 6h")
     unreadable = [escape_unprintable(str(row["name"])) for row, lease in found if lease.ends_at is None]
     if unreadable:
         context.ui.say(f"The lease of {join_words(unreadable)} cannot be read, and is never over.")
@@ -43,7 +41,10 @@ def list_leases(context: CommandContext) -> TableResult:
         "tag": [", ".join(lease.tags) for _, lease in found],
         "id": [row["id"] for row, _ in found],
     }
-    return table_of_frame(build_derived("leases", columns), explained=True)
+    return table_of_frame(
+        build_derived("leases", columns),
+        nothing="No droplet has a lease. Give one with %do droplets lease NAME --ttl 6h",
+    )
 
 
 def list_reads(_command: Command, client: Client, _: DoSession) -> list[Request]:

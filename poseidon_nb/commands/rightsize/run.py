@@ -52,14 +52,14 @@ def rightsize(context: CommandContext) -> TableResult | Live:
     # The chart says what can be saved in its own words.
     summarize = summarize_rest if context.option("plot") else summarize_advice
     said = " ".join(filter(None, (summarize(found, off), summarize_coverage(readings.frame, start, end))))
-    if said:
+    if said and (len(found) or context.option("plot")):
         context.ui.say(said)
     check_complete(context, readings, found)
     if context.option("plot"):
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
         return Live(plots.savings(found))
-    return table_of_frame(found, explained=True)
+    return table_of_frame(found, nothing=said)
 
 
 def list_reads(command: Command, client: Client, session: DoSession) -> list[Request]:
