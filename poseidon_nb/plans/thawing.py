@@ -16,7 +16,7 @@ from poseidon_nb.client.engine.droplet_steps import (
     backup_policy,
     create_steps,
 )
-from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN, claim_tag, is_fresh_claim
+from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN, claim_tag, is_claim_on, is_fresh_claim
 from poseidon_nb.client.engine.steps import Reference, Step, Target, When
 from poseidon_nb.errors import AmbiguousName, Forbidden, InvalidArgument, NoSuchName, NotFound
 from poseidon_nb.plans.builders import create_tag_step
@@ -215,7 +215,7 @@ class Thaw:
         others = [tag for tag in image.get("tags") or () if is_fresh_claim(str(tag), now)]
         if others:
             raise InvalidArgument(f"{escape_unprintable(settings.name)} is being thawed by another client.")
-        claim = claim_tag(now, secrets.token_hex(_TOKEN_BYTES))
+        claim = claim_tag(now, image["id"], secrets.token_hex(_TOKEN_BYTES))
         body = self._body(settings, image)
         price = usd_month("droplets_create", body, lambda size: size_usd_month(self._account.sizes, size))
         (create,) = create_steps([settings.name], body, single=True, usd_month_each=price)
@@ -321,10 +321,10 @@ class Thaw:
     def _resource_id(self, image: Row) -> str:
         """Return the id of the droplet that a snapshot was taken of, which no tag of it holds any more."""
         try:
-            answer = self._account.client.call("snapshots_get", snapshot_id=image["id"])
+            snapshot = self._account.client.snapshots.get(image["id"])
         except (Forbidden, NotFound):
             return ""
-        return str(answer["snapshot"].get("resource_id") or "")
+        return str(snapshot.to_dict().get("resource_id") or "")
 
     def _cleaning_chain(self, frozen: FrozenSnapshot, waits: tuple[Reference, ...]) -> Chain:
         """Return the chain after which the snapshot is not frozen any more.
@@ -338,8 +338,10 @@ class Thaw:
         old_id = self._resource_id(image) if frozen.droplet is None else frozen.droplet.id
         prefix = f"{FROZEN}:{old_id}:"
         ours = [*own_tags(image.get("tags")), *(tag for tag in listed if tag.casefold().startswith(prefix))]
-        # Claims that count no more were left by processes that have ended.
-        ours += [tag for tag in listed if tag.casefold().startswith(CLAIM_PREFIX) and not is_fresh_claim(tag, now)]
+        # Claims that count no more were left by processes that have ended. Nor do those on this snapshot, whose droplet is
+        # there by then: a thaw that has another claim on it creates nothing.
+        claims = [tag for tag in listed if tag.casefold().startswith(CLAIM_PREFIX)]
+        ours += [tag for tag in claims if is_claim_on(tag, image["id"]) or not is_fresh_claim(tag, now)]
         held = {str(tag).casefold() for tag in image.get("tags") or ()}
         steps: list[Step] = []
         for tag in dict.fromkeys(tag for tag in ours if tag.casefold() != FROZEN):
