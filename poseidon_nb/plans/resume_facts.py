@@ -245,7 +245,7 @@ class _RecordedWindow(SentWindow):
         return self._time - TIME_RESOLUTION
 
 
-def _rows(read: Callable[..., list[Row]], *args: Any, **parts: Any) -> list[Row]:
+def _rows(read: Callable[..., Sequence[Row]], *args: Any, **parts: Any) -> Sequence[Row]:
     """Return the rows of a list; none if the token may not read it, or what it belongs to was deleted."""
     try:
         return read(*args, **parts)
