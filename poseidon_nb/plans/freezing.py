@@ -21,7 +21,7 @@ from poseidon_nb.plans.frozen import FrozenDroplet, format_tags, own_tags, parse
 from poseidon_nb.plans.frozen_files import RestFile
 from poseidon_nb.plans.frozen_rules import format_rules
 from poseidon_nb.plans.leases import guarded, with_lease_tags
-from poseidon_nb.plans.thaw_steps import address6_of, image_tag_step
+from poseidon_nb.plans.thaw_steps import address6_of, leftover_note, untag_step
 from poseidon_nb.text import escape_unprintable, format_usd, join_words, pluralize
 from poseidon_nb.transport.request import build_request
 
@@ -97,12 +97,8 @@ def freeze(
         chain = freeze_chain(row, snapshot, tags, exists=exists, backups_plan=settings.backups)
         earlier = _earlier_snapshots(account, settings.id)
         # Otherwise two snapshots would hold the same frozen droplet.
-        chain = (*(_untag_step(image, tag) for image in earlier for tag in own_tags(image.get("tags"))[::-1]), *chain)
-        account.notes.extend(
-            f"An earlier freeze of {escape_unprintable(settings.name)} did not end, and left the snapshot "
-            f"{escape_unprintable(str(image.get('name')))} ({image['id']}). Delete it if you do not need it."
-            for image in earlier
-        )
+        chain = (*(untag_step(image, tag) for image in earlier for tag in own_tags(image.get("tags"))[::-1]), *chain)
+        account.notes.extend(leftover_note(settings.name, image) for image in earlier)
         chains.append(guarded(chain, row) if only_with_lease else chain)
         account.notes.extend(_notes(row, settings, links, rest))
     return with_lease_tags(chains, frozen)
@@ -126,10 +122,6 @@ def _earlier_snapshots(account: AccountReader, droplet_id: int) -> list[Row]:
     for name in names:
         images |= {image["id"]: image for image in account.client.call("images_list", tag_name=name)}
     return [*images.values()]
-
-
-def _untag_step(image: Row, tag: str) -> Step:
-    return image_tag_step("untag", "tags_unassign_resources", image, tag)
 
 
 def freeze_chain(

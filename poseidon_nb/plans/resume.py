@@ -22,7 +22,6 @@ from poseidon_nb.plans.resume_facts import FactsReader, created_value
 from poseidon_nb.plans.resume_verdicts import NOT_RESUMED, Verdict, judge, may_lag, remaining_chain, was_started
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.text import join_words
-from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -361,7 +360,7 @@ def _actions(client: Client, state: StepState) -> list[Action]:
     if not ids:
         # Droplets that were found in the account: their create actions.
         for droplet_id in state.created_ids:
-            rows = client.api("GET", f"/v2/droplets/{droplet_id}/actions?per_page={PER_PAGE}")["actions"]
+            rows = client.engine.sender.searches.newest_actions("dropletActions_list", {"droplet_id": droplet_id})
             ids += [row["id"] for row in rows if row["type"] == "create"][-1:]
     return [client.actions.get(id_) for id_ in ids]
 

@@ -11,10 +11,9 @@ from poseidon_nb.client.engine.recovery import TIME_RESOLUTION, SentWindow
 from poseidon_nb.client.engine.references import field_value, id_value
 from poseidon_nb.client.engine.steps import Target
 from poseidon_nb.errors import Forbidden, NotFound, PoseidonError
-from poseidon_nb.transport.pagination import PER_PAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from poseidon_nb.client.client import Client
@@ -154,11 +153,14 @@ class FactsReader:
             for place in entry.places()
             if entry.step_at(place).request.method == "DELETE" and (place in sent or place in entry.accepted)
         }
+        newest = self._client.engine.sender.searches.newest_actions
         return AccountFacts(
             droplets=self._droplets,
             actions=self._actions,
-            newest={id_: self._page(f"/v2/droplets/{id_}/actions", "actions") for id_ in ids},
-            snapshots={id_: self._page(f"/v2/droplets/{id_}/snapshots", "snapshots") for id_ in ids & snapshot_ids},
+            newest={id_: _rows(newest, "dropletActions_list", {"droplet_id": id_}) for id_ in ids},
+            snapshots={
+                id_: _rows(self._client.call, "droplets_list_snapshots", droplet_id=id_) for id_ in ids & snapshot_ids
+            },
             created={place: self._with_names_of(step) for place, step in steps if step.awaits == "droplets"},
             deleted={path: self._is_deleted(path) for path in deletes if match("GET", path)},
             done={place: self._is_done(step, entry.sending[place]) for place, step in steps if _needs_lookup(step)},
@@ -190,19 +192,12 @@ class FactsReader:
                 self._actions.update({row["id"]: row for row in rows if row["id"] in missing})
             for id_ in sorted(missing - self._actions.keys()):
                 try:
-                    self._actions[id_] = self._client.api("GET", f"/v2/actions/{id_}")["action"]
+                    self._actions[id_] = self._client.actions.read(id_)
                 except NotFound:
                     continue
         except Forbidden:
             # The token may not read actions. Their results may still show in the droplets.
             return
-
-    def _page(self, path: str, key: str) -> list[Row]:
-        try:
-            rows: list[Row] = self._client.api("GET", f"{path}?per_page={PER_PAGE}")[key]
-        except (Forbidden, NotFound):
-            return []
-        return rows
 
     def _with_names_of(self, step: Step) -> list[Row]:
         names = {target.name for target in step.targets}
@@ -233,7 +228,9 @@ class FactsReader:
             return None
         answer = self._client.api("GET", step.request.path)
         row = answer.get(operation(read[0].id).response_key, answer) if isinstance(answer, dict) else {}
-        value = row.get(change.field) if isinstance(row, dict) else None
+        if not isinstance(row, dict) or change.field not in row:
+            return None
+        value = row[change.field]
         return True if value == change.after else False if value == change.before else None
 
 
@@ -246,6 +243,14 @@ class _RecordedWindow(SentWindow):
     def since(self) -> datetime:
         """Return the earliest time, by the server's clock, of anything that the request created; UTC."""
         return self._time - TIME_RESOLUTION
+
+
+def _rows(read: Callable[..., Sequence[Row]], *args: Any, **parts: Any) -> Sequence[Row]:
+    """Return the rows of a list; none if the token may not read it, or what it belongs to was deleted."""
+    try:
+        return read(*args, **parts)
+    except (Forbidden, NotFound):
+        return []
 
 
 def _needs_lookup(step: Step) -> bool:

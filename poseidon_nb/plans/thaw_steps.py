@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from poseidon_nb.catalogue import operation, prices
 from poseidon_nb.client.engine.droplet_steps import SHUTDOWN_TIMEOUT_S, action_step
 from poseidon_nb.client.engine.steps import FieldChange, Reference, Step, Target, When
+from poseidon_nb.text import escape_unprintable
 from poseidon_nb.transport.request import build_request
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ def image_tag_step(verb: str, operation_id: str, image: Row, tag: str) -> Step:
         targets=(image_target(image),),
         request=build_request(operation(operation_id), path={"tag_id": tag}, body={"resources": resources}),
         change=FieldChange("tags", None if adds else tag, tag if adds else None),
+    )
+
+
+def untag_step(image: Row, tag: str) -> Step:
+    """Return the step that removes a tag from an image."""
+    return image_tag_step("untag", "tags_unassign_resources", image, tag)
+
+
+def leftover_note(name: str, image: Row) -> str:
+    """Return the note about a snapshot that an earlier freeze of a droplet with a name has left."""
+    snapshot = escape_unprintable(str(image.get("name")))
+    return (
+        f"An earlier freeze of {escape_unprintable(name)} did not end, and left the snapshot {snapshot} ({image['id']}). "
+        "Delete it if you do not need it."
     )
 
 

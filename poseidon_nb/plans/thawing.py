@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from poseidon_nb.catalogue import operation
@@ -16,7 +17,7 @@ from poseidon_nb.client.engine.droplet_steps import (
     backup_policy,
     create_steps,
 )
-from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN, claim_tag, is_fresh_claim
+from poseidon_nb.client.engine.own_tags import CLAIM_PREFIX, FROZEN, claim_tag, is_claim_on, is_fresh_claim
 from poseidon_nb.client.engine.steps import Reference, Step, Target, When
 from poseidon_nb.errors import AmbiguousName, Forbidden, InvalidArgument, NoSuchName, NotFound
 from poseidon_nb.plans.builders import create_tag_step
@@ -36,10 +37,12 @@ from poseidon_nb.plans.thaw_steps import (
     delete_image_step,
     for_new,
     image_tag_step,
+    leftover_note,
     off_steps,
     record_step,
     referring_to,
     rule_step,
+    untag_step,
 )
 from poseidon_nb.text import close_matches, did_you_mean, escape_unprintable, join_words
 from poseidon_nb.transport.request import build_request
@@ -102,7 +105,7 @@ def find_frozen(listed: Sequence[FrozenSnapshot], word: str) -> FrozenSnapshot:
         There is none, or several have the name.
     """
     found = [one for one in listed if word in {str(one.image["id"]), str(one.image.get("name"))}]
-    found = found or [one for one in listed if one.name == word]
+    found = found or _newest([one for one in listed if one.name == word])
     if not found:
         names = [one.name for one in listed]
         ending = did_you_mean(word, names) or ". List them with %do droplets frozen"
@@ -116,6 +119,22 @@ def find_frozen(listed: Sequence[FrozenSnapshot], word: str) -> FrozenSnapshot:
             ids=ids,
         )
     return found[0]
+
+
+def _newest(found: Sequence[FrozenSnapshot]) -> list[FrozenSnapshot]:
+    """Return the newest snapshot of each droplet.
+
+    Freezes that were interrupted and resumed may leave several of one droplet. It was destroyed because nothing had used it
+    since one of them was taken, so the newest holds the same or more.
+    """
+    newest: dict[object, FrozenSnapshot] = {}
+    for one in sorted(found, key=_age):
+        newest[one.droplet.id if one.droplet is not None else f"image {one.image['id']}"] = one
+    return [*newest.values()]
+
+
+def _age(snapshot: FrozenSnapshot) -> str:
+    return str(snapshot.image.get("created_at") or "")
 
 
 class Thaw:
@@ -215,7 +234,7 @@ class Thaw:
         others = [tag for tag in image.get("tags") or () if is_fresh_claim(str(tag), now)]
         if others:
             raise InvalidArgument(f"{escape_unprintable(settings.name)} is being thawed by another client.")
-        claim = claim_tag(now, secrets.token_hex(_TOKEN_BYTES))
+        claim = claim_tag(now, image["id"], secrets.token_hex(_TOKEN_BYTES))
         body = self._body(settings, image)
         price = usd_month("droplets_create", body, lambda size: size_usd_month(self._account.sizes, size))
         (create,) = create_steps([settings.name], body, single=True, usd_month_each=price)
@@ -321,10 +340,24 @@ class Thaw:
     def _resource_id(self, image: Row) -> str:
         """Return the id of the droplet that a snapshot was taken of, which no tag of it holds any more."""
         try:
-            answer = self._account.client.call("snapshots_get", snapshot_id=image["id"])
+            snapshot = self._account.client.snapshots.get(image["id"])
         except (Forbidden, NotFound):
             return ""
-        return str(answer["snapshot"].get("resource_id") or "")
+        return str(snapshot.to_dict().get("resource_id") or "")
+
+    @cached_property
+    def _snapshots(self) -> Sequence[Row]:
+        return [one for one in self._account.client.call("images_list", private=True) if one.get("tags")]
+
+    def _leftovers(self, image: Row, prefix: str) -> list[Row]:
+        """Return the other snapshots with tags of a droplet, without newer ones that can be thawed instead."""
+        return [
+            other
+            for other in self._snapshots
+            if other["id"] != image["id"]
+            and any(str(tag).casefold().startswith(prefix) for tag in other["tags"])
+            and not (is_frozen(other["tags"]) and str(other.get("created_at")) > str(image.get("created_at")))
+        ]
 
     def _cleaning_chain(self, frozen: FrozenSnapshot, waits: tuple[Reference, ...]) -> Chain:
         """Return the chain after which the snapshot is not frozen any more.
@@ -338,17 +371,19 @@ class Thaw:
         old_id = self._resource_id(image) if frozen.droplet is None else frozen.droplet.id
         prefix = f"{FROZEN}:{old_id}:"
         ours = [*own_tags(image.get("tags")), *(tag for tag in listed if tag.casefold().startswith(prefix))]
-        # Claims that count no more were left by processes that have ended.
-        ours += [tag for tag in listed if tag.casefold().startswith(CLAIM_PREFIX) and not is_fresh_claim(tag, now)]
+        # Claims that count no more were left by processes that have ended. Nor do those on this snapshot, whose droplet is
+        # there by then: a thaw that has another claim on it creates nothing.
+        claims = [tag for tag in listed if tag.casefold().startswith(CLAIM_PREFIX)]
+        ours += [tag for tag in claims if is_claim_on(tag, image["id"]) or not is_fresh_claim(tag, now)]
         held = {str(tag).casefold() for tag in image.get("tags") or ()}
         steps: list[Step] = []
+        for other in self._leftovers(image, prefix) if any(tag.casefold().startswith(prefix) for tag in listed) else ():
+            self._account.notes.append(leftover_note(frozen.name, other))
+            # The one that says that it is frozen goes first: the newest must stay the only one.
+            steps += [untag_step(other, tag) for tag in own_tags(other.get("tags"))[::-1]]
         for tag in dict.fromkeys(tag for tag in ours if tag.casefold() != FROZEN):
             if tag.casefold() in held:
-                steps.append(image_tag_step("untag", "tags_unassign_resources", image, tag))
+                steps.append(untag_step(image, tag))
             steps.append(delete_tag_step(tag))
-        if self._delete_snapshot:
-            last = delete_image_step(image)
-        else:
-            last = image_tag_step("untag", "tags_unassign_resources", image, FROZEN)
-        steps.append(last)
+        steps.append(delete_image_step(image) if self._delete_snapshot else untag_step(image, FROZEN))
         return (replace(steps[0], references=waits), *steps[1:])

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from poseidon_nb.client.engine.droplet_steps import action_step
+from poseidon_nb.client.engine.droplet_steps import action_step, snapshot_step
 from poseidon_nb.errors import ActionFailed, ActionTimedOut, DropletBusy, InvalidArgument, TimedOut, Unprocessable
 
 
@@ -55,6 +55,22 @@ def test_a_busy_droplet_is_waited_for_and_then_acted_on(client, active, on_each)
     outcomes = on_each(active[:2], "reboot")
     assert [outcome.status for outcome in outcomes] == ["completed", "completed"]
     assert client.actions.get(busy.id).completed
+
+
+def test_chains_on_one_droplet_all_wait_for_the_same_action_and_end(client, active, clock):
+    row = active[0].to_dict()
+    chains = [(snapshot_step(row, f"kept-{number}"),) for number in range(3)]
+    execution = client.engine.start(chains, on_change=lambda *_: None)
+    for _ in range(300):
+        client.engine.tick()
+        if execution.done:
+            break
+        if execution.sending:
+            execution.wait_for_answer(5)
+        else:
+            clock.advance(2)
+    assert [one.status for one in execution.outcomes()] == ["completed"] * 3
+    assert not execution._waits.clear()
 
 
 def test_a_droplet_that_stays_busy_for_longer_than_the_limit_is_skipped_and_the_others_are_not(active, on_each, sent):

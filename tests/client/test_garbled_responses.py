@@ -29,6 +29,10 @@ class Between:
         """Change the answers to matching requests; with ``before`` the service never sees these."""
         self._rules.append([method, re.compile(path), body, how, skip, times, before])
 
+    def forget(self):
+        """Spoil nothing any more."""
+        self._rules.clear()
+
     def __call__(self, method, path, query, headers, body):
         rule = self._rule(method, path, body.decode())
         if rule is not None and rule[6]:

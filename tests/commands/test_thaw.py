@@ -184,6 +184,40 @@ def test_a_claim_of_a_process_that_ended_counts_no_more_after_a_while(desk, clie
     assert [one.name for one in client.droplets.list()].count("legacy-reports") == 1
 
 
+def test_a_droplet_that_was_frozen_twice_comes_back_from_the_newest_snapshot_and_leaves_no_tags(desk, client):
+    # As when two interrupted freezes are resumed: the first is not the one that destroys the droplet.
+    chains = []
+    for _ in range(2):
+        chains += desk.do("droplets freeze legacy-reports --plan").chains
+        desk.session.clock.advance(5)
+    client.engine.run([chains[0][:-1]])
+    desk.session.clock.advance(5)
+    client.engine.run([chains[1]])
+    older, newer = sorted(client.call("images_list", tag_name="frozen"), key=lambda one: one["created_at"])
+    thawed = desk.do("droplets thaw legacy-reports")
+    droplet = client.droplets.get(int(thawed["id"][0]))
+    assert (droplet["image"]["id"], droplet.tags) == (newer["id"], ["env:prod"])
+    assert not [tag for tag in tags_of(client) if tag.startswith(("frozen:", "thawing:"))]
+    assert desk.do("droplets frozen").empty
+    assert f"left the snapshot {older['name']} ({older['id']}). Delete it" in " ".join(desk.ui.said)
+
+
+def test_claims_of_a_thaw_that_did_not_end_are_deleted_by_the_next(desk, client):
+    desk.do("droplets freeze legacy-reports --yes")
+    # A process that was killed after it had created its claim.
+    plan = desk.do("droplets thaw legacy-reports --plan")
+    client.engine.run([plan.chains[0][:1]])
+    # And one that has created the droplet, and could not delete its claim.
+    desk.sandbox.fault("status", status=403, message="No.", operation="tags_delete")
+    desk.session.clock.advance(5)
+    with pytest.raises(BulkFailed):
+        desk.do("droplets thaw legacy-reports --yes")
+    assert len([tag for tag in tags_of(client) if tag.startswith("thawing:")]) == 2
+    desk.do("droplets thaw legacy-reports --yes")
+    assert not [tag for tag in tags_of(client) if tag.startswith("thawing:")]
+    assert desk.do("droplets frozen").empty
+
+
 def test_a_thaw_without_parts_of_what_was_says_so(desk, client):
     droplet = rich(client, desk.sandbox)
     desk.do("droplets freeze rich.example.com --yes")

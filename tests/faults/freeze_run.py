@@ -9,8 +9,9 @@
 Each cycle has an account of its own, with a droplet that has a random part of what a droplet can have. It is frozen and thawed
 by ``%do``. In every second cycle about one request in five is spoiled (`proxy.py`), until the fifth attempt. In the others a
 process does it that is killed (SIGKILL) around one of its requests; new processes run ``plans resume``, and then the command
-again. Each kernel creates droplets with a lease, leases some, reaps, or uses ``po.temporary``, and is killed at a random
-moment. Then another client looks at the account, two hours later, and reaps. What must not be:
+again. At the end of each half, what is left of interrupted plans is resumed, and must change nothing. Each kernel creates
+droplets with a lease, leases some, reaps, or uses ``po.temporary``, and is killed at a random moment. Then another client
+looks at the account, two hours later, and reaps. What must not be:
 
 - ``unverified``: a droplet was destroyed while it was on, or without a complete snapshot with its tags.
 - ``lost``: what came back differs in more than id, addresses, dates, image, backups and snapshots.
@@ -254,6 +255,7 @@ def run_cycle(number: int) -> Result:
             line = f"droplets {verb} {NAME} --yes"
             attempt(account, result, chance, state, half, line, partial(reached, account, droplet_id))
             _settle(account)
+            _resume_rest(account, result)
             if not reached(account, droplet_id):
                 result.findings.append(
                     ("unfinished", f"{verb}: {_named(account)}, {len(_frozen_images(account))} frozen")
@@ -273,6 +275,14 @@ def run_cycle(number: int) -> Result:
     if ours:
         result.findings.append(("left", f"{ours}"))
     return result
+
+
+def _resume_rest(account: Account, result: Result) -> None:
+    """Resume what attempts have left open, although another one has done their work: what is right must stay so."""
+    witness = Witness(account, sandbox_forward(account.sandbox), result)
+    with Proxy(witness, FaultPlan(1, rate=0.0, bursts=0.0), clients=1, limit_s=60) as proxy:
+        _tell(result, command_line_at(proxy.urls[0], account.token, ScaledClock(account.began)), "plans resume --yes")
+    _settle(account)
 
 
 def _attempt_spoiled(

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from poseidon_nb.client.engine.droplet_steps import create_steps, resize_step, with_restart
+from poseidon_nb.client.engine.droplet_steps import action_step, create_steps, resize_step, snapshot_step, with_restart
 from poseidon_nb.client.engine.steps import Reference, Step, Target
-from poseidon_nb.errors import ConfigurationError, NoSuchName
+from poseidon_nb.errors import ConfigurationError, NoSuchName, ShapeError
 from poseidon_nb.plans import journal_records
 from poseidon_nb.plans.journal import connect, unfinished_plans
 from poseidon_nb.plans.journal_files import PlanFiles, PlanIsRunning
@@ -21,6 +21,8 @@ from poseidon_nb.plans.journal_records import resuming
 from poseidon_nb.plans.resume import lock_interrupted, remaining_plan, run_remaining
 from poseidon_nb.plans.user_state import account_key
 from poseidon_nb.sandbox import Sandbox
+from tests.client.test_garbled_responses import Between, page
+from tests.faults.proxy import FaultPlan, Proxy
 
 CHILD = textwrap.dedent("""
     import sys
@@ -134,6 +136,29 @@ def test_a_create_without_a_response_is_found_and_not_sent_again(client):
     names = [one.name for one in client.droplets.list()]
     assert (names.count("made-1"), names.count("made-2")) == (1, 1)
     assert unfinished_plans(account_key(client)) == []
+
+
+def test_a_plan_whose_progress_cannot_be_read_stays_for_later(sandbox, clock):
+    between = Between(sandbox)
+    with (
+        Proxy(between, FaultPlan(1, rate=0.0, bursts=0.0), clients=1, limit_s=60) as proxy,
+        connect(base_url=proxy.urls[0], token=sandbox.token, clock=clock) as client,
+    ):
+        droplet = running(client)
+        row = droplet.to_dict()
+        chains = [(action_step(row, "power_off"),), (snapshot_step(row, "kept"),)]
+        id_ = interrupted(
+            client, chains, sending=[(1, 0)], accepted=[((0, 0), [droplet.id], [droplet.actions()[0].id])]
+        )
+        of_droplet = f"/v2/droplets/{droplet.id}"
+        for path in (r"/v2/actions/\d+", f"{of_droplet}/actions", f"{of_droplet}/snapshots"):
+            for body in (b"{}", b"null"):
+                between.spoil("GET", path, page(body))
+                with pytest.raises(ShapeError):
+                    resume(client)
+                between.forget()
+        assert [one.id for one in unfinished_plans(account_key(client))] == [id_]
+        assert between.accepted() == []
 
 
 def test_a_create_that_was_not_carried_out_is_sent_once(client):

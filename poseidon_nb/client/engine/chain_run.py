@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from poseidon_nb.client.actions.actions import Action, Actions
     from poseidon_nb.client.actions.progress import OnProgress, Progress
+    from poseidon_nb.client.actions.waiting import ActionWaiter
     from poseidon_nb.client.engine.consistency import ExpectedState
     from poseidon_nb.client.engine.sender import AcceptedStep
     from poseidon_nb.client.engine.steps import Chain, Status, Step
@@ -128,26 +129,36 @@ class ChainWaits:
 
     def __init__(self, actions: Actions, on_progress: OnProgress) -> None:
         self._actions = actions
-        self._waiter = actions.waiter(on_progress)
-        self._chain_of: dict[int, int] = {}
+        self._waiters = [actions.waiter(on_progress)]
+        #: By key and chain.
+        self._waiter_of: dict[int, dict[int, ActionWaiter]] = {}
 
     def add(self, chain: int, action: Action, limit_s: float) -> None:
-        """Wait for an action, under its id."""
-        self._chain_of[action.id] = chain
+        """Wait for an action, under its id. Several chains may wait for the same one."""
         self._actions.poller.add([action.id])
-        self._waiter.add(action, limit_s)
+        self._waiter_for(chain, action.id).add(action, limit_s)
 
     def add_expected(self, chain: int, expected: ExpectedState) -> int:
         """Wait for an expected state for which there is no action, and return its key."""
         # Resources and actions are numbered separately, and no action has a negative id.
         key = -expected.id
-        self._chain_of[key] = chain
-        self._waiter.add_expected(key, expected)
+        self._waiter_for(chain, key).add_expected(key, expected)
         return key
 
-    def chain_of(self, key: int) -> int | None:
-        """Return the number of the chain that waits for a key; None if none does."""
-        return self._chain_of.get(key)
+    def _waiter_for(self, chain: int, key: int) -> ActionWaiter:
+        """Return the first waiter that does not wait for a key yet: each has a key once, and reports to one chain."""
+        used = self._waiter_of.setdefault(key, {})
+        waiter = next((one for one in self._waiters if one not in used.values()), None)
+        if waiter is None:
+            # Progress is reported once, by the first one.
+            waiter = self._actions.waiter(None)
+            self._waiters.append(waiter)
+        used[chain] = waiter
+        return waiter
+
+    def chains_of(self, key: int) -> list[int]:
+        """Return the numbers of the chains that wait for a key."""
+        return [*self._waiter_of.get(key, ())]
 
     def poll(self) -> PoseidonError | None:
         """Poll the account if it is time to; return an error if polling has failed for too long."""
@@ -156,29 +167,37 @@ class ChainWaits:
         except PoseidonError as error:
             if not self._actions.poller.tolerates(error):
                 return error
-        self._waiter.update(self._actions.poller.latest)
+        for waiter in self._waiters:
+            waiter.update(self._actions.poller.latest)
         return None
 
     def pop_ended(self) -> Iterator[tuple[int, int, PoseidonError | None]]:
         """Yield and remove what has ended: its key, its chain and its error."""
-        for key in [key for key in self._chain_of if self._waiter.is_done(key)]:
-            failure, chain = self._waiter.failures.get(key), self._chain_of[key]
-            self.remove(key)
-            yield key, chain, failure
+        waits = [(key, chain, waiter) for key, used in self._waiter_of.items() for chain, waiter in used.items()]
+        for key, chain, waiter in waits:
+            if waiter.is_done(key):
+                failure = waiter.failures.get(key)
+                self.remove(key, chain)
+                yield key, chain, failure
 
-    def remove(self, key: int) -> None:
-        """Stop waiting for a key."""
-        self._chain_of.pop(key, None)
-        self._waiter.remove(key)
+    def remove(self, key: int, chain: int) -> None:
+        """Stop waiting for a key in a chain."""
+        used = self._waiter_of.get(key, {})
+        waiter = used.pop(chain, None)
+        if waiter is None:
+            return
+        if not used:
+            del self._waiter_of[key]
+        waiter.remove(key)
         # Negative keys are expected states without an action.
-        if isinstance(key, int) and key > 0:
+        if key > 0:
             self._actions.poller.remove([key])
 
     def clear(self) -> list[tuple[int, int]]:
         """Stop waiting for all keys, and return them with their chains."""
-        removed = [*self._chain_of.items()]
-        for key, _ in removed:
-            self.remove(key)
+        removed = [(key, chain) for key, used in self._waiter_of.items() for chain in used]
+        for key, chain in removed:
+            self.remove(key, chain)
         return removed
 
 

@@ -519,15 +519,14 @@ class Execution:
             step = run.chain[run.position]
             error = busy_error(step, run.blocked_by) if run.blocked_by is not None else why(step)
         if run.blocked_by is not None:
-            self._waits.remove(run.blocked_by.id)
+            self._waits.remove(run.blocked_by.id, number)
             run.blocked_by = None
         run.cancellation = None
         while not run.ended:
             self._end_step(number, run, run.outcomes_of(run.chain[run.position], "skipped", error))
 
     def _report(self, progress: Progress) -> None:
-        number = self._waits.chain_of(progress.id)
-        if number is not None and progress.id > 0:
+        for number in self._waits.chains_of(progress.id) if progress.id > 0 else ():
             run = self.chains[number]
             if run.blocked_by is None or run.blocked_by.id != progress.id:
                 run.progress[progress.id] = progress

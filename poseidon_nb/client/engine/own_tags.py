@@ -19,9 +19,14 @@ MAX_CLAIM_AGE = timedelta(minutes=15)
 _CLAIM_TIME = "%Y%m%dT%H%M%SZ"
 
 
-def claim_tag(now: datetime, token: str) -> str:
-    """Return the tag of a claim that is made at a time, unique by a token."""
-    return f"{CLAIM_PREFIX}{now.astimezone(UTC).strftime(_CLAIM_TIME)}-{token}"
+def claim_tag(now: datetime, image_id: object, token: str) -> str:
+    """Return the tag of a claim on a snapshot that is made at a time, unique by a token."""
+    return f"{CLAIM_PREFIX}{now.astimezone(UTC).strftime(_CLAIM_TIME)}-{image_id}-{token}"
+
+
+def is_claim_on(tag: str, image_id: object) -> bool:
+    """Return whether a tag is a claim on a snapshot."""
+    return tag.casefold().startswith(CLAIM_PREFIX) and tag.split("-")[1:2] == [str(image_id)]
 
 
 def is_fresh_claim(tag: str, now: datetime) -> bool:
