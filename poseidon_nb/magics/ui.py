@@ -134,8 +134,9 @@ class NotebookUI:
             return None
 
     def say(self, text: str) -> None:
-        """Print a line, wrapped between words, because JupyterLab wraps anywhere."""
-        print("\n".join(wrap_line(line, self.line_width) for line in text.split("\n")))  # noqa: T201  # output for the user
+        """Print a line, wrapped between words, because JupyterLab wraps anywhere: on a page of 700 px too."""
+        width = self._terminal_width or _PAGE_LINE
+        print("\n".join(wrap_line(line, width) for line in text.split("\n")))  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:
         """Display a result as the cell displays its last value."""
@@ -177,6 +178,8 @@ def current_ui() -> TerminalUI | NotebookUI:
     return NotebookUI(shell) if getattr(shell, "kernel", None) is not None else TerminalUI()
 
 
+#: The characters of a sentence's line in a notebook.
+_PAGE_LINE = 72
 _NO_INPUT = "A token cannot be typed here. Set DIGITALOCEAN_ACCESS_TOKEN instead."
 
 

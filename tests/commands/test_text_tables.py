@@ -47,6 +47,7 @@ COMMANDS = {
     "sizes list": "slug price_monthly vcpus memory disk transfer",
     "sizes cheapest --memory 16GiB": "slug price_monthly vcpus memory_gib 84.00",
     "sizes frontier --region ams3": "slug price_monthly vcpus memory_gib",
+    "databases options": "engine version num_nodes default end_of_life",
     "account": "email droplet_limit status active",
     "balance": "month_to_date_balance 678.54",
     "invoices list": "invoice_period amount 548.66",

@@ -19,6 +19,8 @@ DATABASE_OPTIONS = Table(
         Column("end_of_life", TIME, "end_of_life", meaning="end of life of the version"),
     ),
     distinct=False,
+    # Lists of sizes would push the dates off the page.
+    first=("engine", "version", "num_nodes", "default", "end_of_life", "end_of_availability"),
 )
 
 KUBERNETES_OPTIONS = Table(
