@@ -78,7 +78,9 @@ class FakeClock:
         return event.is_set()
 
     def advance(self, seconds: float) -> None:
-        self.elapsed_s += seconds
+        # Another thread may sleep meanwhile.
+        with self._lock:
+            self.elapsed_s += seconds
 
 
 @pytest.fixture

@@ -99,9 +99,9 @@ def shortened(value: object) -> str:
     return text
 
 
-def hover_text(value: object) -> str:
+def hover_text(value: object, max_chars: int = _MAX_HOVER_CHARS) -> str:
     """Return a text for a hover label, complete, escaped and wrapped."""
-    return "<br>".join(map(plotly_text, textwrap.wrap(escape_unprintable(str(value)), _MAX_HOVER_CHARS)))
+    return "<br>".join(map(plotly_text, textwrap.wrap(escape_unprintable(str(value)), max_chars)))
 
 
 def unique_labels(names: pd.Series[Any], ids: pd.Series[Any]) -> pd.Series[str]:
@@ -198,10 +198,11 @@ def format_amount(value: Any, name: str) -> str:
     return f"{format_number(value)} {what.removesuffix('s') if value == 1 else what}"
 
 
-def size_details(frame: pd.DataFrame, *, brief: bool = False) -> list[str]:
+def size_details(frame: pd.DataFrame, *, brief: bool = False, max_chars: int = _MAX_HOVER_CHARS) -> list[str]:
     """Return the hover text of each size: all that is known, or in brief its resources and price."""
     return [
-        "".join(f"<br>{hover_text(line)}" for line in _size_lines(row, brief=brief)) for row in frame.to_dict("records")
+        "".join(f"<br>{hover_text(line, max_chars)}" for line in _size_lines(row, brief=brief))
+        for row in frame.to_dict("records")
     ]
 
 

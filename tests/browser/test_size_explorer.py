@@ -30,6 +30,18 @@ PARTS = (".pnb-filters", ".pnb-chart", ".pnb-table-box", ".pnb-bar")
 WAIT_WIDTH = """async plot => {
     while (plot._fullLayout.width !== plot.clientWidth) await new Promise(requestAnimationFrame);
 }"""
+#: Shows the tooltip of each point in turn, and returns those that are not within the chart.
+CUT_TOOLTIPS = """async plot => {
+    const [library] = await Promise.all(Object.values(window[Symbol.for('poseidon_nb.plotly')]));
+    const whole = plot.getBoundingClientRect();
+    const cut = plot.data[0].hovertext.filter((_, pointNumber) => {
+        library.Fx.hover(plot, [{ curveNumber: 0, pointNumber }]);
+        const one = plot.querySelector('.hoverlayer .hovertext').getBoundingClientRect();
+        return one.left < whole.left || one.right > whole.right || one.top < whole.top || one.bottom > whole.bottom;
+    });
+    library.Fx.unhover(plot);
+    return cut;
+}"""
 #: Gives the chart another width, and hides it just while it draws, as a change of the theme may. Its observer reports nothing
 #: of what is over before the frame ends.
 HIDE_WHILE_IT_DRAWS = """([plot, width]) => new Promise(done => {
@@ -304,6 +316,21 @@ def test_a_chart_that_was_hidden_while_it_was_to_be_drawn_still_gets_its_width(e
             "plot => plot._fullLayout.width === plot.clientWidth", arg=shown.plot.element_handle(), timeout=5_000
         )
     shown.rest_on("gpu-mi300x8-1536gb")
+
+
+@pytest.mark.timeout(240)
+def test_no_tooltip_is_cut_however_narrow_the_page_is(explorer):
+    shown = explorer
+    # Beside the file browser, and without it: there the chart is beside its table.
+    for beside, widths in ((True, (600, 700, 880)), (False, (1280, 1900))):
+        if not beside:
+            shown.notebook.command("application:toggle-left-area")
+        for width in widths:
+            shown.page.set_viewport_size({"width": width, "height": 1500})
+            shown.notebook.settle()
+            shown.plot.evaluate(WAIT_WIDTH)
+            assert shown.plot.evaluate(CUT_TOOLTIPS) == [], f"{width}"
+    shown.notebook.command("application:toggle-left-area")
 
 
 @pytest.mark.timeout(240)

@@ -75,7 +75,9 @@ def test_an_exit_waits_no_longer_than_ten_seconds_for_a_server_that_hangs(child)
         sandbox.fault("delay", seconds=60, operation="dropletActions_post", skip=1)
         process = child(sandbox)
         read_until(process, "shutdown")
-        time.sleep(0.5)
+        # The resize hangs.
+        while sum(one.operation == "dropletActions_post" for one in sandbox.requests) < 2:
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         began_s = time.monotonic()
         read_until(process, "stopped")

@@ -90,13 +90,15 @@ except KeyboardInterrupt as interrupt:
 @pytest.mark.parametrize("wait", ["action.wait()", 'client.droplets.by_name("web-2").take_snapshot("y")'])
 def test_ctrl_c_in_a_wait_whose_polls_hang_ends_the_process_at_once(wait):
     with Sandbox(speed=1.0) as sandbox:
-        for operation in ("actions_get", "actions_list"):
+        polls = {"actions_get", "actions_list"}
+        for operation in polls:
             sandbox.fault("delay", seconds=60, operation=operation, times=None)
         arguments = [sys.executable, "-c", WAITER.format(wait=wait), sandbox.url, sandbox.token]
         with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as waiter:
             assert waiter.stdout.readline() == "started\n"
-            # The first poll comes after a second, and then hangs.
-            time.sleep(2.0)
+            # The first poll hangs.
+            while not any(one.operation in polls for one in sandbox.requests):
+                time.sleep(0.01)
             began = time.monotonic()
             waiter.send_signal(signal.SIGINT)
             try:

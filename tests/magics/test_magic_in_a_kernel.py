@@ -229,8 +229,16 @@ def test_a_front_end_without_widgets_reads_text_and_where_the_buttons_are(notebo
     assert not [text for text in printed if "children=" in text]
 
 
+def interrupt_once_rows_show(notebook, number):
+    for _ in range(600):
+        time.sleep(0.05)
+        if len(notebook.notebook.cells) > number and notebook.notebook.cells[number].outputs:
+            break
+    os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
+
+
 def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_works(notebook):
-    thread = threading.Thread(target=interrupt_soon, args=[notebook])
+    thread = threading.Thread(target=interrupt_once_rows_show, args=[notebook, len(notebook.notebook.cells)])
     thread.start()
     error = notebook.error("%do droplets take_snapshot db-1 --name long")
     thread.join()
@@ -241,19 +249,6 @@ def test_ctrl_c_stops_the_waiting_says_how_to_take_it_up_and_the_next_command_wo
     assert match, shown
     assert len(shown) == 2
     assert "completed" in notebook.text(f"%do actions wait {match[1]} --columns status")
-
-
-def interrupt_once_rows_show(notebook, number):
-    for _ in range(600):
-        time.sleep(0.05)
-        if len(notebook.notebook.cells) > number and notebook.notebook.cells[number].outputs:
-            break
-    os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
-
-
-def interrupt_soon(notebook):
-    time.sleep(0.8)  # the kernel is another process, and its clock cannot be handed in
-    os.kill(notebook.client.km.provisioner.pid, signal.SIGINT)
 
 
 def test_ctrl_c_in_a_restart_strands_no_droplet_and_its_rows_go_on(notebook):

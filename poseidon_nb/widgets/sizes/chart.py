@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The height of plotly's buttons, which appear above the points on hover.
 BUTTONS_PX = 32
+#: Characters of a line of hover text. In a page of 600 pixels beside a file browser, the chart has 200.
+_MAX_HOVER_CHARS = 28
 #: Lines that can be seen in light and dark themes, whose background shows: contrast 4.4:1 and 4.7:1. Texts get the color of
 #: the theme by the style sheet.
 NEUTRAL = "#787878"
@@ -202,7 +204,8 @@ def _points(sizes: pd.DataFrame, colors: list[str]) -> dict[str, Any]:
         "mode": "markers",
         "marker": {"size": 9, "color": colors, "line": {"width": 1.6, "color": colors}},
         "hovertext": [
-            f"<b>{hover_text(slug)}</b>{facts}" for slug, facts in zip(sizes["slug"], size_details(sizes), strict=True)
+            f"<b>{hover_text(slug, _MAX_HOVER_CHARS)}</b>{facts}"
+            for slug, facts in zip(sizes["slug"], size_details(sizes, max_chars=_MAX_HOVER_CHARS), strict=True)
         ],
         "hovertemplate": "%{hovertext}<extra></extra>",
     }
