@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 NO_MATH = "tex2jax_ignore mathjax_ignore"
 #: Characters of a printed line that fit JupyterLab in a window of 1280 pixels with its file browser open.
 LINE_WIDTH = 100
+#: A command in a sentence: its group, its verb, and a name. It is joined by a character that no printable text contains.
+_COMMAND, _FILLER = re.compile(r"%do(?: [^ ]+){1,3}"), "\0"
 #: Words that mean true and false, in lower case.
 TRUE_WORDS = ("1", "true", "yes", "on", "y", "t")
 FALSE_WORDS = ("0", "false", "no", "off", "n", "f")
@@ -193,10 +195,11 @@ def truncated_list(words: Iterable[str], *, max_words: int = 6) -> str:
 
 
 def wrap_line(line: str, width: int) -> str:
-    """Wrap a sentence between words. Text in columns and data are not changed."""
+    """Wrap a sentence between words, but not in a command, which is copied. Text in columns and data are not changed."""
     if len(line) <= width or "  " in line or not line[0].isalnum():
         return line
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+    joined = _COMMAND.sub(lambda command: command[0].replace(" ", _FILLER), line)
+    return textwrap.fill(joined, width, break_long_words=False, break_on_hyphens=False).replace(_FILLER, " ")
 
 
 def capitalized(words: str) -> str:

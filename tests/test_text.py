@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from poseidon_nb.text import format_duration, format_moment, format_month, format_percent, format_usd
+from poseidon_nb.text import format_duration, format_moment, format_month, format_percent, format_usd, wrap_line
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,12 @@ def test_months_and_moments_have_english_names():
     for other in ("2026-13", "2026-8", "August", ""):
         assert format_month(other) == other
     assert format_moment(datetime(2026, 8, 3, 4, 5, tzinfo=UTC)) == "Aug 3, 04:05"
+
+
+def test_a_wrapped_sentence_keeps_its_commands_whole():
+    line = "Other notebooks on this machine join with %do sandbox connect http://127.0.0.1:33931, or see %do aliases."
+    assert wrap_line(line, 60).split("\n") == [
+        "Other notebooks on this machine join with",
+        "%do sandbox connect http://127.0.0.1:33931, or see",
+        "%do aliases.",
+    ]

@@ -367,7 +367,7 @@ def test_a_second_notebook_joins_the_sandbox_and_the_firsts_panel_shows_what_it_
     notebook.run("panel = %do panel")
     second = Notebook()
     with second.client.setup_kernel():
-        second.run("%load_ext poseidon_nb", shared.rpartition("with ")[2].strip())
+        second.run("%load_ext poseidon_nb", shared.rpartition("with")[2].strip())
         assert "web-3" in second.text("%do droplets list --columns name")
         began = float(notebook.text("time.time()"))
         second.run("%do droplets rename web-3 renamed --no-wait")
