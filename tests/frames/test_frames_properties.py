@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 FRACTION = st.floats(allow_nan=False, allow_infinity=False)
-TEXT = st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.just("")
+#: Numbers as text, by the dtype of their column. What is too large for a column of whole numbers is an error.
+TEXTS: dict[str, st.SearchStrategy[str]] = {
+    "Int64": st.integers(-(2**53), 2**53).map(str) | st.just(""),
+    "float64": st.decimals(allow_nan=False, allow_infinity=False).map(str) | st.just(""),
+}
 MOMENT = st.datetimes().map(lambda moment: moment.isoformat() + "Z")
 SCALAR = st.none() | st.booleans() | WHOLE | FRACTION | st.text(max_size=6)
 JSON = st.recursive(
@@ -50,7 +54,9 @@ def objects(table: Table) -> st.SearchStrategy[dict[str, Any]]:
                     node.setdefault((step.by, False), st.sampled_from([step.value, "private", "odd"]))
             known = node.get((leaf.name, False))
             if known is None or column.dtype != "string":
-                node[leaf.name, False] = LEAVES[column.dtype] | (TEXT if column.as_text else st.nothing())
+                node[leaf.name, False] = LEAVES[column.dtype] | (
+                    TEXTS[column.dtype] if column.as_text else st.nothing()
+                )
     return _built(tree)
 
 
