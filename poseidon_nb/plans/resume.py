@@ -209,6 +209,51 @@ def run_remaining(  # how to wait, all by keyword
         What was run or waited for, as a plan, and an outcome for each of its steps and targets. A failure is an
         outcome's ``error`` and is not raised.
     """
+    waiting: dict[str, Any] = {"title": title, "wait": wait, "on_progress": on_progress, "on_idle": on_idle}
+    chains: list[Chain] = []
+    outcomes: list[Outcome] = []
+    ends_s = None if timeout_s is None else client.clock.monotonic() + timeout_s
+    for number, batch in enumerate(_batches(interrupted)):
+        if number and not wait:
+            # The plans before it still run. It stays interrupted.
+            break
+        for plan in batch if number else ():
+            plan.states = _read_states(client, FactsReader(client), plan.entry)
+        left_s = None if ends_s is None else max(0.001, ends_s - client.clock.monotonic())
+        ran, came = _run_batch(client, batch, timeout_s=left_s, **waiting)
+        chains += ran
+        outcomes += came
+    return Plan(title, client.label(), tuple(chains), client=client), outcomes
+
+
+def _batches(interrupted: Sequence[InterruptedPlan]) -> list[list[InterruptedPlan]]:
+    """Return plans in batches that run one after another: plans on the same resource never run at once, the oldest first.
+
+    Two freezes of one droplet would take away each other's tags, and what the first does decides what is left of the second.
+    """
+    batches: list[list[InterruptedPlan]] = []
+    last: dict[tuple[str, Any], int] = {}
+    for plan in sorted(interrupted, key=lambda one: one.entry.started_at):
+        targets = [target for chain in plan.entry.chains for step in chain for target in step.targets]
+        resources = {(target.kind, target.id) for target in targets if target.id is not None}
+        number = max((last[one] + 1 for one in resources if one in last), default=0)
+        if number == len(batches):
+            batches.append([])
+        batches[number].append(plan)
+        last |= dict.fromkeys(resources, number)
+    return batches
+
+
+def _run_batch(  # how to wait, all by keyword
+    client: Client,
+    interrupted: Sequence[InterruptedPlan],
+    *,
+    title: str,
+    wait: bool,
+    timeout_s: float | None,
+    on_progress: OnProgress | None,
+    on_idle: Callable[[], None] | None,
+) -> tuple[list[Chain], list[Outcome]]:
     _wait_first(client, interrupted, timeout_s=timeout_s, on_progress=on_progress)
     plans: list[ResumedPlan] = []
     chains: list[Chain] = []
@@ -238,8 +283,7 @@ def run_remaining(  # how to wait, all by keyword
             _close_if_done(client, plan_id)
         else:
             outcomes += [Outcome(step, target, "in-progress") for target in step.targets]
-    waited = ((replace(step, unchanged=""),) for _, step, _ in waiting)
-    return Plan(title, client.label(), (*chains, *waited), client=client), outcomes
+    return [*chains, *((replace(step, unchanged=""),) for _, step, _ in waiting)], outcomes
 
 
 def _release(client: Client, plans: Sequence[ResumedPlan], *, ended: bool) -> None:

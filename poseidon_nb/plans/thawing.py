@@ -81,6 +81,11 @@ class FrozenSnapshot:
         """The droplet's name."""
         return self.droplet.name if self.droplet is not None else name_in(str(self.image.get("name")))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether its tags hold what a droplet cannot be created without."""
+        return self.droplet is not None and bool(self.droplet.name and self.droplet.size and self.droplet.region)
+
 
 def frozen_snapshots(images: Iterable[Row]) -> list[FrozenSnapshot]:
     """Return the snapshots with a frozen droplet among some images."""
@@ -105,7 +110,9 @@ def find_frozen(listed: Sequence[FrozenSnapshot], word: str) -> FrozenSnapshot:
         There is none, or several have the name.
     """
     found = [one for one in listed if word in {str(one.image["id"]), str(one.image.get("name"))}]
-    found = found or _newest([one for one in listed if one.name == word])
+    named = [one for one in listed if one.name == word]
+    # Of several, those count that can be thawed.
+    found = found or _newest([one for one in named if one.is_complete]) or named
     if not found:
         names = [one.name for one in listed]
         ending = did_you_mean(word, names) or ". List them with %do droplets frozen"
@@ -127,14 +134,8 @@ def _newest(found: Sequence[FrozenSnapshot]) -> list[FrozenSnapshot]:
     Freezes that were interrupted and resumed may leave several of one droplet. It was destroyed because nothing had used it
     since one of them was taken, so the newest holds the same or more.
     """
-    newest: dict[object, FrozenSnapshot] = {}
-    for one in sorted(found, key=_age):
-        newest[one.droplet.id if one.droplet is not None else f"image {one.image['id']}"] = one
-    return [*newest.values()]
-
-
-def _age(snapshot: FrozenSnapshot) -> str:
-    return str(snapshot.image.get("created_at") or "")
+    ordered = sorted(found, key=lambda one: str(one.image.get("created_at")))
+    return [*{one.droplet.id: one for one in ordered if one.droplet is not None}.values()]
 
 
 class Thaw:
@@ -180,7 +181,7 @@ class Thaw:
         """
         settings, image = frozen.droplet, frozen.image
         first = len(self.chains)
-        if settings is None or not (settings.name and settings.size and settings.region):
+        if settings is None or not frozen.is_complete:
             self._check_only_cleaning(frozen)
         else:
             self._add_droplet(settings, image)
@@ -347,17 +348,17 @@ class Thaw:
 
     @cached_property
     def _snapshots(self) -> Sequence[Row]:
-        return [one for one in self._account.client.call("images_list", private=True) if one.get("tags")]
+        try:
+            return list(self._account.client.call("snapshots_list", resource_type="droplet"))
+        except Forbidden:
+            return ()
 
-    def _leftovers(self, image: Row, prefix: str) -> list[Row]:
-        """Return the other snapshots with tags of a droplet, without newer ones that can be thawed instead."""
-        return [
-            other
-            for other in self._snapshots
-            if other["id"] != image["id"]
-            and any(str(tag).casefold().startswith(prefix) for tag in other["tags"])
-            and not (is_frozen(other["tags"]) and str(other.get("created_at")) > str(image.get("created_at")))
-        ]
+    def _leftovers(self, image: Row, old_id: object) -> list[Row]:
+        """Return the other snapshots of a droplet that freezing has tagged, without newer ones that can be thawed instead."""
+        others = [one for one in self._snapshots if str(one["id"]) != str(image["id"]) and own_tags(one.get("tags"))]
+        newer = [one for one in others if str(one.get("created_at")) > str(image.get("created_at"))]
+        kept = [str(one.image["id"]) for one in frozen_snapshots(newer) if one.is_complete]
+        return [one for one in others if str(one.get("resource_id")) == str(old_id) and str(one["id"]) not in kept]
 
     def _cleaning_chain(self, frozen: FrozenSnapshot, waits: tuple[Reference, ...]) -> Chain:
         """Return the chain after which the snapshot is not frozen any more.
@@ -377,7 +378,7 @@ class Thaw:
         ours += [tag for tag in claims if is_claim_on(tag, image["id"]) or not is_fresh_claim(tag, now)]
         held = {str(tag).casefold() for tag in image.get("tags") or ()}
         steps: list[Step] = []
-        for other in self._leftovers(image, prefix) if any(tag.casefold().startswith(prefix) for tag in listed) else ():
+        for other in self._leftovers(image, old_id):
             self._account.notes.append(leftover_note(frozen.name, other))
             # The one that says that it is frozen goes first: the newest must stay the only one.
             steps += [untag_step(other, tag) for tag in own_tags(other.get("tags"))[::-1]]

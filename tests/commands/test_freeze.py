@@ -163,6 +163,24 @@ def test_a_droplet_is_not_destroyed_while_a_tag_of_its_snapshot_is_missing(desk,
     assert "legacy-reports" in [one.name for one in client.droplets.list()]
 
 
+def test_two_interrupted_freezes_of_one_droplet_are_resumed_one_after_the_other(desk, client):
+    snapshots = {one.id for one in client.snapshots.list()}
+    plans = []
+    for _ in range(2):
+        plans.append(desk.do("droplets freeze legacy-reports --plan").chains)
+        desk.session.clock.advance(5)
+    for chains in plans:
+        client.engine.recorder.begin(chains, "droplets freeze legacy-reports").detach()
+        desk.session.clock.advance(5)
+    desk.do("plans resume --yes")
+    # The first has done it, so the second has nothing to do.
+    (new,) = [one for one in client.snapshots.list() if one.id not in snapshots]
+    (image,) = client.call("images_list", tag_name="frozen")
+    assert str(image["id"]) == str(new.id)
+    assert set(plans[0][0][-1].snapshot_tags.split(",")) == {*image["tags"]}
+    assert "legacy-reports" not in [one.name for one in client.droplets.list()]
+
+
 def test_a_kubernetes_node_and_a_disk_that_would_not_fit_are_refused(desk, client):
     row = client.droplets.by_name("build-1")
     client.tags.create("k8s:worker")
