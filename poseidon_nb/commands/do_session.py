@@ -136,7 +136,9 @@ class DoSession:
         return self._account is _Account.SANDBOX
 
     def use_sandbox(self, sandbox: Sandbox | JoinedSandbox) -> None:
-        """Make a running sandbox the account."""
+        """Make a running sandbox the account. If it is already, its client and the open panels stay."""
+        if self.in_sandbox and sandbox is self.sandbox:
+            return
         self.sandbox, self._account = sandbox, _Account.SANDBOX
         self.login.hint = _SANDBOX_CLIENT
         self._forget("another account was selected")

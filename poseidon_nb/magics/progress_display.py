@@ -120,6 +120,8 @@ class TextProgress(ProgressDisplay):
     def __init__(self, clock: Clock, *, live: bool | None = None) -> None:
         super().__init__(clock)
         self._live = sys.stderr.isatty() if live is None else live
+        #: Whether the terminal's cursor is behind the line.
+        self._is_written = False
 
     def wait(self, seconds: float, reason: str) -> None:
         """Show a pause immediately, so that a waiting script does not look like a hanging one."""
@@ -127,14 +129,21 @@ class TextProgress(ProgressDisplay):
         if not self._live:
             self._write(f"{self.model.note}\n")
 
+    def clear(self) -> None:
+        """Remove the line, so that other output does not continue it. The next update writes it again."""
+        with self._lock:
+            if self._is_written:
+                self._write("\r" + " " * self._width + "\r")
+                self._is_written = False
+
     def _show(self) -> bool:
         if self._live:
             self._write("\r" + self.model.summary()[: self._width].ljust(self._width))
+            self._is_written = True
         return True
 
     def _finish(self) -> None:
-        if self._live:
-            self._write("\r" + " " * self._width + "\r")
+        self.clear()
         text = self.model.text()
         if text:
             self._write(f"{text}\n")

@@ -60,6 +60,10 @@ class TerminalUI:
 
     panels = WidgetPanels()
 
+    def __init__(self) -> None:
+        #: The line of progress of the running command, which other output must not continue.
+        self._progress: TextProgress | None = None
+
     @property
     def line_width(self) -> int:
         """The characters in a line of text."""
@@ -67,12 +71,14 @@ class TerminalUI:
 
     def say(self, text: str) -> None:
         """Print a line, wrapped between words on a terminal, which wraps anywhere."""
+        self._clear_progress()
         if sys.stdout.isatty():
             text = "\n".join(wrap_line(line, self.line_width) for line in text.split("\n"))
         print(text)  # noqa: T201  # output for the user
 
     def show(self, result: object) -> None:
         """Print a result."""
+        self._clear_progress()
         if hasattr(result, "to_string"):
             from poseidon_nb.frames.display import to_text, view_of  # noqa: PLC0415  # pandas is loaded
             from poseidon_nb.frames.layout import View  # noqa: PLC0415  # pandas is loaded
@@ -87,6 +93,7 @@ class TerminalUI:
 
     def ask(self, question: str) -> bool:
         """Ask in the terminal. Raise if nobody can answer."""
+        self._clear_progress()
         return _is_yes(_typed(lambda: input(f"{question} [y/N] "), _unanswered(question)))
 
     def secret(self, prompt: str) -> str:
@@ -97,7 +104,12 @@ class TerminalUI:
 
     def progress(self, clock: Clock) -> ProgressView:
         """Return a view that is one line of text."""
-        return TextProgress(clock)
+        self._progress = TextProgress(clock)
+        return self._progress
+
+    def _clear_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.clear()
 
 
 class NotebookUI:

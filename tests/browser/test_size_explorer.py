@@ -341,7 +341,7 @@ def test_filters_chart_and_table_are_side_by_side_if_there_is_room_and_else_belo
     shown.wait_text("1 selected")
     panel = shown.place.locator(".pnb-explorer")
     around = page.viewport_size["width"] - panel.bounding_box()["width"]
-    for width in (1180, 1100, 1000, 700):
+    for width in (1180, 1100, 1000, 850, 700):
         page.set_viewport_size({"width": round(width + around), "height": 800 if width >= 1100 else 2000})
         panel.evaluate("one => one.scrollIntoView()")
         shown.notebook.settle()
@@ -362,6 +362,8 @@ def test_filters_chart_and_table_are_side_by_side_if_there_is_room_and_else_belo
             assert box["x"] + box["width"] <= whole["x"] + whole["width"]
         table = panel.locator(".pnb-table-box")
         assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= (0 if width >= 1000 else 300)
+        price, room = panel.locator("td.pnb-column-price-monthly").first.bounding_box(), table.bounding_box()
+        assert price["x"] + price["width"] <= room["x"] + room["width"] + 1, f"{width}: the price is out of sight"
         assert panel.evaluate(CUT) == []
         # The command to copy is in view without scrolling.
         assert panel.locator(".pnb-command pre").evaluate(IN_VIEW)

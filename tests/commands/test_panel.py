@@ -163,6 +163,17 @@ def test_the_panels_of_a_stopped_sandbox_say_so(desk):
     panel.close()
 
 
+def test_panels_stay_open_when_the_sandbox_that_runs_is_shared(desk):
+    desk.session.use_sandbox(desk.sandbox)
+    panel, client = desk.do("panel web-1"), desk.session.client()
+    desk.do("sandbox start --share")
+    assert panel.model.notices() == []
+    assert desk.session.client() is client
+    desk.session.use_context(None)
+    assert "another account was selected" in panel.model.notices()[0]
+    panel.close()
+
+
 def test_a_panel_that_is_opened_again_leaves_a_sentence_that_says_so(desk):
     first, second = desk.do("panel web-1"), desk.do("panel web-1")
     assert first.closed_text == "This panel is closed: it was opened again. Run the cell again to reopen it."

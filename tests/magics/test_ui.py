@@ -183,6 +183,25 @@ def test_on_a_terminal_one_line_overwrites_itself_and_the_last_state_stays(clock
     assert lines[-1] == "reboot web-1: ✓ completed in 5 s\n"
 
 
+def test_other_output_does_not_continue_the_line_of_progress(clock, monkeypatch):
+    terminal, front = written_to(monkeypatch, tty=True), TerminalUI()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stdin", Screen("y\n", tty=True))
+    monkeypatch.setattr("builtins.input", lambda question: terminal.write(f"{question}y\n") and "y")
+    for write, text in ((front.say, "Freezing web-1."), (front.show, "a table"), (front.ask, "Delete?")):
+        with front.progress(clock) as view:
+            view.tell(progress())
+            write(text)
+            lines = [line.split("\r")[-1] for line in terminal.getvalue().split("\n")]
+            assert lines[-2].startswith(text)
+            before = terminal.getvalue()
+            front.say("more")
+            assert terminal.getvalue() == f"{before}more\n", "nothing is left to remove"
+            clock.advance(1)
+            view.tell(progress(elapsed_s=4.0))
+            assert terminal.getvalue().split("\r")[-1].rstrip() == "reboot web-1: 4 s"
+
+
 def test_where_there_is_no_terminal_only_the_last_state_is_written(clock, monkeypatch):
     pipe = written_to(monkeypatch, tty=False)
     with TextProgress(clock) as view:
