@@ -1,4 +1,7 @@
-"""Run a notebook of this project in a kernel of its own, on a sandbox whose time runs faster than a reader's."""
+"""Run a notebook of this project in a kernel of its own, on a sandbox whose time runs faster than a reader's.
+
+Each run begins at the same time of the same day: bills, forecasts and the number of invoices depend on the day of the month.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,14 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 STUCK_S = 240
 #: The sandbox's default speed times five: nobody watches here.
 FASTER = "__import__('poseidon_nb.magics.do', fromlist=['x']).default_session().sandbox.speed = 100.0"
+#: What the kernel runs first: it moves the clock of the package.
+BEGIN = """
+from datetime import UTC, datetime
+from poseidon_nb.clock import SystemClock
+
+began = datetime.now(UTC)
+SystemClock.now = lambda _clock: datetime(2026, 11, 24, 15, 2, tzinfo=UTC) + (datetime.now(UTC) - began)
+"""
 
 
 class _Client(nbclient.NotebookClient):
@@ -44,5 +55,8 @@ def run_notebook(file: Path, directory: Path) -> nbformat.NotebookNode:
         store_widget_state=False,
     )
     home = {"HOME": str(directory), "IPYTHONDIR": str(directory)}
+    startup = directory / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "begin.py").write_text(BEGIN)
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT), **home})
     return notebook

@@ -94,7 +94,11 @@ class TerminalUI:
     def ask(self, question: str) -> bool:
         """Ask in the terminal. Raise if nobody can answer."""
         self._clear_progress()
-        return _is_yes(_typed(lambda: input(f"{question} [y/N] "), _unanswered(question)))
+        prompt = f"{question} [y/N]"
+        if sys.stdout.isatty():
+            # Room for the answer.
+            prompt = wrap_line(prompt, self.line_width - 2)
+        return _is_yes(_typed(lambda: input(f"{prompt} "), _unanswered(question)))
 
     def secret(self, prompt: str) -> str:
         """Ask in the terminal without showing what is typed."""

@@ -62,7 +62,7 @@ def test_an_idle_droplet_gets_the_smallest_size_with_at_least_its_disk(sizes):
     assert (found["advised_cpu_p95_percent"], found["advised_cpu_max_percent"]) == pytest.approx((40.0, 80.0))
     assert found["advised_memory_max_percent"] == pytest.approx(56.0)
     assert found["why"].startswith(
-        "14 days, 4,032 readings, CPU p95 10%, memory max 7%; estimated on s-1vcpu-1gb: CPU p95 40%"
+        "CPU p95 10%, memory max 7%, 14 days, 4,032 readings; estimated on s-1vcpu-1gb: CPU p95 40%"
     )
 
 

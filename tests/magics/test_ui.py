@@ -60,6 +60,16 @@ def test_only_a_clear_yes_is_one(monkeypatch, typed, yes):
     assert NotebookUI(Shell(typed)).ask("Delete?") is yes
 
 
+def test_a_question_is_wrapped_between_words_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Screen("y\n", tty=True))
+    monkeypatch.setattr(sys, "stdout", screen := Screen("", tty=True))
+    monkeypatch.setenv("COLUMNS", "40")
+    assert TerminalUI().ask("Freeze web-1 and web-2? Their snapshots keep all of their settings.")
+    lines = screen.getvalue().split("\n")
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines) == "Freeze web-1 and web-2? Their snapshots keep all of their settings. [y/N] "
+
+
 @pytest.mark.parametrize("stdin", [None, Screen("y\n", tty=False), Screen("", tty=True)], ids=["none", "pipe", "end"])
 def test_a_terminal_where_nobody_answers_refuses(monkeypatch, stdin):
     monkeypatch.setattr(sys, "stdin", stdin)

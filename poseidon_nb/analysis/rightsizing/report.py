@@ -326,13 +326,15 @@ def _not_enough_data(case: DropletCase) -> str:
 
 
 def _basis(case: DropletCase) -> str:
-    """Return what the advice is based on: ``14 days, 4,032 readings, CPU p95 21%, memory max 38%``."""
-    parts = [_duration_text(case.hours)]
+    """Return what the advice is based on: ``CPU p95 21%, memory max 38%, 14 days, 4,032 readings``."""
+    parts = [
+        f"CPU p95 {format_percent(case.cpu_p95)}",
+        f"memory max {format_percent(case.memory_max)}",
+        _duration_text(case.hours),
+    ]
     if not math.isnan(case.readings):
         parts.append(pluralize(round(case.readings), "reading"))
-    return ", ".join(
-        (*parts, f"CPU p95 {format_percent(case.cpu_p95)}", f"memory max {format_percent(case.memory_max)}")
-    )
+    return ", ".join(parts)
 
 
 def _findings(case: DropletCase) -> list[str]:
