@@ -9,6 +9,7 @@ from poseidon_nb.commands import account_words
 from poseidon_nb.commands.registry import registry
 from poseidon_nb.errors import NoSuchName, NotFound
 from poseidon_nb.language.completion import complete_line
+from poseidon_nb.sandbox import Sandbox
 
 
 def offered(desk, line: str) -> list[str]:
@@ -118,8 +119,9 @@ def test_names_are_read_once_until_something_changes(desk, monkeypatch):
 def test_names_of_another_account_are_not_offered(desk):
     desk.do("account")
     assert offered(desk, "kubernetes get-node-pool render ") == ["workers"]
-    desk.session.use_sandbox(desk.sandbox)
-    assert offered(desk, "kubernetes get-node-pool render ") == []
+    with Sandbox(clock=desk.session.clock) as other:
+        desk.session.use_sandbox(other)
+        assert offered(desk, "kubernetes get-node-pool render ") == []
 
 
 def test_a_slow_account_keeps_nobody_waiting_and_answers_the_next_time(desk, monkeypatch):
