@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,11 @@ def show_requests(context: CommandContext, planned: Planned) -> None:
 
 def execute(context: CommandContext, planned: Planned) -> Result:
     """Confirm and execute the plan of a command within ``--timeout``, and return its result."""
-    with lock_account(context.client) if planned.alone else nullcontext():
+    if not planned.alone:
+        return _execute(context, planned)
+    with cancellation.deadline(context.session.clock, context.command.timeout_s):
+        key = account_key(context.client)
+    with lock_account(key):
         return _execute(context, planned)
 
 

@@ -131,6 +131,13 @@ def described_table(context: CommandContext, frame: pd.DataFrame, description: s
     return table_of_frame(frame, nothing=description)
 
 
+def described_chart(context: CommandContext, chart: object, description: str) -> Live:
+    """Return a chart, and say what it does not say itself, if there is anything."""
+    if description:
+        context.ui.say(description)
+    return Live(chart)
+
+
 def check_columns(columns: Sequence[str], names: Sequence[str]) -> None:
     """Check that the DataFrame of a verb will have some columns, before anything is done.
 

@@ -33,7 +33,7 @@ class View:
     card : bool
         The only row is displayed as names and values.
     nothing : str
-        Displayed if there are no rows; empty if the user was told why.
+        Displayed if there are no rows.
     marks : bool
         True is displayed as a check mark, and false as nothing.
     more : str

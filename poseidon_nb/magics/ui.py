@@ -104,6 +104,7 @@ class TerminalUI:
         """Ask in the terminal without showing what is typed."""
         import getpass  # noqa: PLC0415  # only a login needs it
 
+        self._clear_progress()
         return _typed(lambda: getpass.getpass(prompt), _NO_INPUT)
 
     def progress(self, clock: Clock) -> ProgressView:

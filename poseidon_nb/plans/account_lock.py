@@ -10,33 +10,31 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from poseidon_nb.errors import InvalidArgument
-from poseidon_nb.plans.user_state import account_key, make_private_dir, state_dir, warn_once
+from poseidon_nb.plans.private_files import private_lock
+from poseidon_nb.plans.user_state import make_private_dir, state_dir, warn_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poseidon_nb.client.client import Client
+    from poseidon_nb.plans.journal_entry import AccountKey
 
 
 @contextmanager
-def lock_account(client: Client) -> Iterator[None]:
-    """Hold the lock of a client's account. The system releases it if this process is killed.
+def lock_account(key: AccountKey) -> Iterator[None]:
+    """Hold the lock of the account with a key.
 
     Raises
     ------
     InvalidArgument
         Another kernel, or another thread of this one, holds it.
     """
-    import filelock  # noqa: PLC0415  # 40 ms, needed at the first change
-
-    key = account_key(client)
     name = hashlib.sha256((key.identity or key.token).encode()).hexdigest()[:16]
     path = state_dir() / "locks" / f"{name}.lock"
-    lock = filelock.FileLock(path, timeout=0, mode=0o600, thread_local=False)
+    lock = private_lock(path)
     try:
         make_private_dir(path.parent)
-        lock.acquire()
-    except filelock.Timeout:
+        lock.acquire(timeout=0)
+    except TimeoutError:
         raise InvalidArgument(
             "Another command is applying a frame to this account, or asks whether to. Nothing was done. "
             "Run the command again when it has ended; see %do plans"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from poseidon_nb.errors import ConfigurationError, NoSuchName
 from poseidon_nb.plans.journal_entry import encode_line, parse_entry
+from poseidon_nb.plans.private_files import private_lock
 from poseidon_nb.plans.user_state import MAX_AGE_DAYS, make_private_dir, read_file, state_dir
 from poseidon_nb.text import close_matches, did_you_mean
 
@@ -134,7 +135,7 @@ class PlanFiles:
             if (self.ended_directory / f"{plan_id}.jsonl").exists():
                 continue
             # Lock before the file exists, so that no process ever sees the plan unlocked.
-            lock = _lock(self.lock_path(plan_id))
+            lock = private_lock(self.lock_path(plan_id))
             try:
                 lock.acquire(timeout=0)
                 handle = _open(self.path(plan_id), os.O_CREAT | os.O_EXCL)
@@ -157,7 +158,7 @@ class PlanFiles:
         """
         if plan_id not in self.ids():
             raise plan_not_found(plan_id, self.ids())
-        lock = _lock(self.lock_path(plan_id))
+        lock = private_lock(self.lock_path(plan_id))
         try:
             lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02)
         except TimeoutError:
@@ -178,7 +179,7 @@ class PlanFiles:
 
     def is_running(self, plan_id: str) -> bool:
         """Check whether a process holds the lock of a plan."""
-        lock = _lock(self.lock_path(plan_id))
+        lock = private_lock(self.lock_path(plan_id))
         try:
             lock.acquire(timeout=0)
         except TimeoutError:
@@ -284,10 +285,3 @@ def _truncate_unfinished_line(path: Path, handle: int) -> None:
     end = content.rfind(b"\n") + 1
     if end < len(content):
         os.ftruncate(handle, end)
-
-
-def _lock(path: Path) -> BaseFileLock:
-    import filelock  # noqa: PLC0415  # 40 ms, needed at the first change
-
-    # The engine's threads release locks that the caller's thread has acquired.
-    return filelock.FileLock(path, mode=0o600, thread_local=False)

@@ -1,4 +1,4 @@
-"""Files that only their owner can read."""
+"""Files that only their owner can read, and locks on them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from filelock import BaseFileLock
 
 #: Permissions of others than the owner.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -43,6 +45,14 @@ def replace_private(path: Path, data: bytes, *, strict: bool = False) -> None:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def private_lock(path: Path) -> BaseFileLock:
+    """Return a lock on a file, which is not locked yet. The system releases it if this process is killed."""
+    import filelock  # noqa: PLC0415  # 40 ms, needed at the first change
+
+    # The engine's threads release locks that the caller's thread has acquired.
+    return filelock.FileLock(path, mode=0o600, thread_local=False)
 
 
 def _check_private(status: os.stat_result) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from poseidon_nb.catalogue import Operation, operation, operation_ids
 from poseidon_nb.masking import mask
-from tests.faults.sandbox_requests import LISTED_AT, SENT_SECRET, name_of
+from tests.faults.sandbox_known import LISTED_AT, name_of
+from tests.faults.sandbox_requests import SENT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -27,6 +27,7 @@ from tests.contract.test_sandbox_against_specification import (
     walk_tags,
 )
 from tests.contract.walk import Walk
+from tests.faults.sandbox_known import Known, name_of, names_of
 
 if TYPE_CHECKING:
     import random
@@ -34,21 +35,6 @@ if TYPE_CHECKING:
 
 API = "https://api.digitalocean.com"
 _PARAMETER = re.compile(r"\{(\w+)\}")
-#: The fields by which paths name things, in the order in which they are tried.
-_NAMING = ("id", "uuid", "key_id", "access_key", "ip", "name", "slug", "tag", "digest", "urn", "invoice_uuid")
-#: Parameters that name things by another field than most.
-_NAMED_BY = {
-    **dict.fromkeys(("username", "database_name", "pool_name", "replica_name", "topic_name", "index_name"), "name"),
-    **dict.fromkeys(("registry_name", "repository_name", "trigger_name", "domain_name", "component_name"), "name"),
-    "tag_id": "name",
-    "repository_tag": "tag",
-    "manifest_digest": "digest",
-    "namespace_id": "namespace",
-    "subject_name": "subject",
-    "app_slug": "slug",
-    "finding_uuid": "finding_uuid",
-    "invoice_uuid": "invoice_uuid",
-}
 #: Where things are listed that a field of a body, without its _id, _uuid or _ids, refers to.
 _PLACES = {
     "vpc": "vpcs",
@@ -86,13 +72,6 @@ _PLACES = {
     "registry": "registries",
     "source_droplet": "droplets",
     "suffix": "droplets",
-}
-#: Where things are listed that have paths of their own elsewhere.
-LISTED_AT = {
-    "/v2/registry": "/v2/registries",
-    "/v2/nfs/shares": "/v2/nfs",
-    "/v2/volumes/snapshots": "/v2/snapshots",
-    "/v2/gen-ai/scheduled-indexing/knowledge-base": "/v2/gen-ai/knowledge_bases",
 }
 _ID_FIELD = re.compile(r"(^|_)(ids?|uuids?|hash)$")
 _SECRET_FIELD = re.compile(
@@ -204,35 +183,6 @@ class Request:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     wait_s: float = 0.0
-
-
-class Known:
-    """What the sandbox has shown: the things in each collection, also those that are gone."""
-
-    def __init__(self) -> None:
-        self.things: dict[str, deque[Any]] = defaultdict(lambda: deque(maxlen=40))
-
-    def at(self, place: str) -> deque[Any]:
-        """Return what is known at a path, oldest first."""
-        if place.endswith("/repositories"):
-            place += "V2"
-        return self.things.get(LISTED_AT.get(place, place), deque())
-
-    def fade(self) -> None:
-        """Forget most of what was seen: the account is read again."""
-        for place, things in self.things.items():
-            self.things[place] = deque([*things][-3:], maxlen=40)
-
-    def learn(self, one: Operation, path: str, answer: Any) -> None:
-        """Remember the things in a successful answer."""
-        if not isinstance(answer, dict):
-            return
-        found = answer.get(one.response_key, answer) if one.response_key else answer
-        if found is answer and not (answer.keys() & {*_NAMING}):
-            found = next((value for value in answer.values() if isinstance(value, list | dict)), answer)
-        things = found if isinstance(found, list) else [found]
-        place = path if one.method in {"GET", "POST"} and not one.path.endswith("}") else path.rpartition("/")[0]
-        self.things[place].extend(thing for thing in things[-8:] if isinstance(thing, dict | str))
 
 
 class Requests:
@@ -349,7 +299,7 @@ class Requests:
         """Return the thing that a path names, as far as it is known, with the fields that the body has."""
         place, _, name = path.rpartition("/")
         things = [thing for thing in [*self._known.at(place)] if isinstance(thing, dict)]
-        thing = next((thing for thing in things if name in {_quoted(value) for value in _namings(thing)}), {})
+        thing = next((thing for thing in things if name in {_quoted(value) for value in names_of(thing)}), {})
         return {field.name: copy.deepcopy(thing[field.name]) for field in one.body_fields if field.name in thing}
 
     def _region_of_references(self, body: dict[str, Any]) -> str | None:
@@ -357,7 +307,7 @@ class Requests:
         for holder, key, name in _places(body):
             value = holder[key]
             for thing in [*self._known.at(f"/v2/{_place_of(name)}")] if isinstance(value, str | int) else ():
-                if isinstance(thing, dict) and value in {*_namings(thing)} and thing.get("region"):
+                if isinstance(thing, dict) and value in {*names_of(thing)} and thing.get("region"):
                     region = thing["region"]
                     return region["slug"] if isinstance(region, dict) else str(region)
         return None
@@ -524,21 +474,6 @@ def _place_of(name: str) -> str:
     """Return where things are listed that a field refers to; empty if it refers to nothing."""
     stem = re.sub(r"_?(ids?|uuids?|name)$", "", name).removesuffix("s") or name
     return _PLACES.get(name) or _PLACES.get(stem) or ""
-
-
-def _namings(thing: dict[str, Any]) -> list[str | int]:
-    return [thing[name] for name in _NAMING if isinstance(thing.get(name), str | int)]
-
-
-def name_of(thing: Any, parameter: str) -> Any:
-    """Return what a path parameter calls a thing, or None."""
-    if isinstance(thing, str):
-        return thing
-    for name in (_NAMED_BY.get(parameter, parameter), parameter, *_NAMING):
-        if isinstance(thing.get(name), str | int):
-            return thing[name]
-    inner = next((value for value in thing.values() if isinstance(value, dict) and value.keys() & {*_NAMING}), None)
-    return None if inner is None else name_of(inner, parameter)
 
 
 def _quoted(name: Any) -> str:

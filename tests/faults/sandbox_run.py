@@ -42,7 +42,8 @@ from tests.conftest import FakeClock
 from tests.contract.specification import validate, validate_file
 from tests.contract.walk import check_key_and_pages, check_known_fields
 from tests.faults import sandbox_judge
-from tests.faults.sandbox_requests import Bodies, Known, Request, Requests
+from tests.faults.sandbox_known import Known
+from tests.faults.sandbox_requests import Bodies, Request, Requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from poseidon_nb.commands.actions.summary import (
 )
 from poseidon_nb.commands.dry_run import droplet_lists, operation_reads
 from poseidon_nb.commands.reading import fetch_concurrently
-from poseidon_nb.commands.results import Live, TableResult, described_table, table_of_rows
+from poseidon_nb.commands.results import Live, TableResult, described_chart, described_table, table_of_rows
 from poseidon_nb.errors import NotFound
 from poseidon_nb.language.time_arguments import subtract_duration
 from poseidon_nb.text import truncated_list
@@ -101,9 +101,7 @@ def show_timeline(context: CommandContext) -> TableResult | Live:
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
-        if said:
-            context.ui.say(said)
-        return Live(plots.timeline(found))
+        return described_chart(context, plots.timeline(found), said)
     return described_table(context, found, said)
 
 
@@ -124,9 +122,7 @@ def show_durations(context: CommandContext) -> TableResult | Live:
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
-        if said:
-            context.ui.say(said)
-        return Live(plots.durations(found))
+        return described_chart(context, plots.durations(found), said)
     return described_table(context, found, said)
 
 

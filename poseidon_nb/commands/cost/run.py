@@ -20,7 +20,14 @@ from poseidon_nb.commands.cost.summary import (
 )
 from poseidon_nb.commands.dry_run import EACH_ID, droplet_lists
 from poseidon_nb.commands.reading import check_complete, read_all, warn_long_read
-from poseidon_nb.commands.results import Live, TableResult, described_table, table_of_frame, table_of_rows
+from poseidon_nb.commands.results import (
+    Live,
+    TableResult,
+    described_chart,
+    described_table,
+    table_of_frame,
+    table_of_rows,
+)
 from poseidon_nb.language.time_arguments import subtract_duration
 
 if TYPE_CHECKING:
@@ -64,9 +71,7 @@ def show_allocation(context: CommandContext) -> TableResult | Live:
     if is_plot:
         from poseidon_nb import plots  # noqa: PLC0415  # loads plotly
 
-        if said:
-            context.ui.say(said)
-        return Live(plots.cost_allocation(table, by=key))
+        return described_chart(context, plots.cost_allocation(table, by=key), said)
     return described_table(context, table, said)
 
 
